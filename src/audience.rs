@@ -1,0 +1,121 @@
+//! Whether someone watches. Viewers take a seat; the capture thread waits for the first and sees the last one leave.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+#[derive(Default)]
+pub struct Audience {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    seats: usize,
+    emptied: Instant,
+    closed: bool,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            seats: 0,
+            emptied: Instant::now(),
+            closed: false,
+        }
+    }
+}
+
+/// One that watches, until it is dropped.
+pub struct Seat(Arc<Audience>);
+
+impl Audience {
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    pub fn sit(self: &Arc<Self>) -> Seat {
+        self.lock().seats += 1;
+        self.changed.notify_all();
+        Seat(Arc::clone(self))
+    }
+
+    /// How many watch now.
+    pub fn seats(&self) -> usize {
+        self.lock().seats
+    }
+
+    /// For how long nobody has watched; `None` while somebody does.
+    pub fn empty_for(&self) -> Option<Duration> {
+        let state = self.lock();
+        (state.seats == 0).then(|| state.emptied.elapsed())
+    }
+
+    /// Waits until somebody watches. False: the daemon ends.
+    pub fn wait(&self) -> bool {
+        let state = self
+            .changed
+            .wait_while(self.lock(), |state| state.seats == 0 && !state.closed)
+            .unwrap_or_else(PoisonError::into_inner);
+        !state.closed
+    }
+
+    /// Waits for as long as given, or until the daemon ends: then false.
+    pub fn pause(&self, duration: Duration) -> bool {
+        let (state, _) = self
+            .changed
+            .wait_timeout_while(self.lock(), duration, |state| !state.closed)
+            .unwrap_or_else(PoisonError::into_inner);
+        !state.closed
+    }
+
+    /// The daemon ends: nobody waits here any longer.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.seats -= 1;
+        state.emptied = Instant::now();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seat_is_free_again_when_dropped() {
+        let audience = Audience::new();
+        assert!(audience.empty_for().is_some());
+        let seat = audience.sit();
+        assert_eq!((audience.seats(), audience.empty_for()), (1, None));
+        drop(seat);
+        assert_eq!(audience.seats(), 0);
+    }
+
+    #[test]
+    fn waiting_ends_with_the_first_viewer_and_with_the_daemon() {
+        let audience = Audience::new();
+        let waiter = std::thread::spawn({
+            let audience = Arc::clone(&audience);
+            move || audience.wait()
+        });
+        let _seat = audience.sit();
+        assert!(waiter.join().unwrap());
+        audience.close();
+        assert!(!audience.wait());
+        assert!(!audience.pause(Duration::from_secs(3600)));
+    }
+}

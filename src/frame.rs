@@ -1,0 +1,125 @@
+//! A frame: one complete JPEG with its life story. Immutable, shared by `Arc`, never copied once it is made.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::clock::Monotonic;
+
+/// One complete JPEG that a browser can draw.
+pub struct Frame {
+    pub jpeg: Jpeg,
+    pub width: u32,
+    pub height: u32,
+    /// False for a placard that stands for the missing camera.
+    pub online: bool,
+    pub times: Times,
+    /// Counts what was published, from 1; given by [`crate::latest::Latest`]. A viewer tells by it what it missed.
+    pub number: u64,
+}
+
+/// When what happened to a frame, for ages and for ustreamer's headers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Times {
+    pub captured: Monotonic,
+    pub grabbed: Monotonic,
+    pub encode_begin: Monotonic,
+    pub encode_end: Monotonic,
+    /// Given by [`crate::latest::Latest`].
+    pub published: Monotonic,
+}
+
+/// The bytes are of no use in a log.
+impl fmt::Debug for Frame {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Frame")
+            .field("number", &self.number)
+            .field("width", &self.width)
+            .field("height", &self.height)
+            .field("online", &self.online)
+            .field("bytes", &self.jpeg.len())
+            .field("times", &self.times)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Memory for frames, used again and again: in the steady state nothing is allocated for a frame.
+#[derive(Debug, Default)]
+pub struct FramePool {
+    spare: Mutex<Vec<Vec<u8>>>,
+}
+
+/// The newest frame, one being made, and one or two that slow viewers still hold; more go back to the allocator.
+const MAX_SPARE: usize = 4;
+
+impl FramePool {
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// A JPEG made of the parts, one after the other: the one copy that a frame costs.
+    pub fn join(self: &Arc<Self>, parts: &[&[u8]]) -> Jpeg {
+        let mut bytes = self.lock().pop().unwrap_or_default();
+        bytes.clear();
+        bytes.reserve_exact(parts.iter().map(|part| part.len()).sum());
+        for part in parts {
+            bytes.extend_from_slice(part);
+        }
+        Jpeg {
+            bytes,
+            pool: Arc::clone(self),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A JPEG's bytes, whose memory goes back to its pool with the last viewer that held it.
+pub struct Jpeg {
+    bytes: Vec<u8>,
+    pool: Arc<FramePool>,
+}
+
+impl Deref for Jpeg {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Jpeg {
+    fn drop(&mut self) {
+        let bytes = std::mem::take(&mut self.bytes);
+        let mut spare = self.pool.lock();
+        if spare.len() < MAX_SPARE {
+            spare.push(bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_used_again() {
+        let pool = FramePool::new();
+        let first = pool.join(&[b"one", b"two"]);
+        assert_eq!(&*first, b"onetwo");
+        let address = first.as_ptr();
+        drop(first);
+        assert_eq!(pool.join(&[b"three"]).as_ptr(), address);
+    }
+
+    #[test]
+    fn spare_memory_is_bounded() {
+        let pool = FramePool::new();
+        let many: Vec<_> = (0..50).map(|_| pool.join(&[b"x"])).collect();
+        drop(many);
+        assert_eq!(pool.lock().len(), MAX_SPARE);
+    }
+}

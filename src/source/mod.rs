@@ -1,0 +1,61 @@
+//! Where pictures come from. A source knows nothing of JPEG repair, viewers or timing beyond its own device.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::picture::Picture;
+
+/// A place that pictures come from: opened when somebody watches, closed when nobody does.
+pub trait Source: Send {
+    /// Makes it ready to give pictures, and says what it is in words for the log and the page.
+    fn open(&mut self) -> Result<Opened, Lost>;
+
+    /// Waits for the next picture for at most `wait`, and lets `take` copy it; the memory is the camera's again when
+    /// `take` has returned.
+    fn next(&mut self, wait: Duration, take: &mut dyn FnMut(Picture<'_>)) -> Result<Grab, Lost>;
+
+    /// Stops and releases the device. Called before each `open`, and at the end; does nothing twice.
+    fn close(&mut self);
+
+    /// What it is called when it is not open: "/dev/video0", "pattern".
+    fn name(&self) -> String;
+
+    /// For how long `next` may give nothing before the source counts as stalled; `None`: it cannot stall.
+    fn stall_after(&self) -> Option<Duration>;
+}
+
+/// What an opened source delivers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opened {
+    /// "/dev/video0 (HD Pro Webcam C920)".
+    pub device: String,
+    /// "MJPEG".
+    pub format: String,
+    pub width: u32,
+    pub height: u32,
+    /// Pictures a second, where the source knows.
+    pub fps: Option<f64>,
+}
+
+/// What one call of [`Source::next`] brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grab {
+    /// A picture was taken. `lost` more were made by the device since the last one, and never reached us.
+    Picture { lost: u64 },
+    /// The device said itself that the picture is broken.
+    Broken,
+    /// Nothing within the time.
+    Nothing,
+}
+
+/// The device is gone, or will not work: close, and open again later. The text says what is wrong and what to do.
+#[derive(Debug, Error)]
+pub enum Lost {
+    /// There is no such device, or it went away.
+    #[error("{0}")]
+    NoCamera(String),
+    /// The device is there but gives no pictures.
+    #[error("{0}")]
+    NoSignal(String),
+}
