@@ -30,4 +30,12 @@ pub mod frame;
 
 pub mod latest;
 
+pub mod audience;
+
+pub mod pace;
+
+pub mod status;
+
+pub mod heartbeat;
+
 pub mod stats;
