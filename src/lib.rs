@@ -31,3 +31,5 @@ pub mod frame;
 pub mod latest;
 
 pub mod stats;
+
+pub mod service;
