@@ -39,3 +39,5 @@ pub mod status;
 pub mod heartbeat;
 
 pub mod stats;
+
+pub mod service;
