@@ -1,5 +1,7 @@
 //! Where pictures come from. A source knows nothing of JPEG repair, viewers or timing beyond its own device.
 
+pub mod pattern;
+
 use std::time::Duration;
 
 use thiserror::Error;
