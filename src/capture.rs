@@ -95,7 +95,8 @@ impl Capture {
             self.shared.heartbeat.beat();
             let mut picture_result = None;
             let grab = self.source.next(TICK, &mut |picture| {
-                picture_result = run.admits(&picture).then(|| take(&self.pool, &self.encoder, &self.shared, picture));
+                picture_result =
+                    run.admits(&picture).then(|| take(&self.pool, &self.encoder, &self.shared, picture));
             })?;
             self.count(grab);
             if let Grab::Picture { .. } = grab {
@@ -205,7 +206,7 @@ impl Capture {
             return true;
         }
         self.shared.latest.clear();
-        if self.shared.status.set(State::Idle) != State::Idle {
+        if self.shared.status.set(State::Idle) != State::Idle && !self.shared.audience.is_closed() {
             info!("{}", State::Idle);
         }
         self.shared.heartbeat.rest();
@@ -230,7 +231,8 @@ impl Run {
     fn new(opened: &Opened, settings: &config::Source) -> Self {
         // A camera's clock is never quite ours: only a rate that is clearly higher is thinned out.
         let faster = |wish: f64| opened.fps.is_none_or(|fps| fps > wish * 1.1);
-        let pace = settings.desired_fps.filter(|fps| faster(fps.per_second())).map(|fps| Pace::new(fps.interval()));
+        let pace =
+            settings.desired_fps.filter(|fps| faster(fps.per_second())).map(|fps| Pace::new(fps.interval()));
         Self {
             device: opened.device.clone(),
             last_good: Instant::now(),
@@ -254,7 +256,12 @@ impl Run {
 }
 
 /// Makes a frame of the picture, now or in the encoder's time. What cannot be shown is counted; the text says why.
-fn take(pool: &Arc<FramePool>, encoder: &EncoderPool, shared: &Shared, picture: Picture<'_>) -> Result<(), String> {
+fn take(
+    pool: &Arc<FramePool>,
+    encoder: &EncoderPool,
+    shared: &Shared,
+    picture: Picture<'_>,
+) -> Result<(), String> {
     if !picture.format.is_jpeg() {
         return encoder.submit(picture).map_err(|error| {
             shared.stats.dropped_invalid.add(1);

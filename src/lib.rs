@@ -32,6 +32,10 @@ pub mod latest;
 
 pub mod audience;
 
+pub mod capture;
+
+pub mod viewers;
+
 pub mod pace;
 
 pub mod status;
@@ -41,3 +45,5 @@ pub mod heartbeat;
 pub mod stats;
 
 pub mod service;
+
+pub mod daemon;

@@ -18,16 +18,9 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn toml_files(folder: &Path) -> Vec<PathBuf> {
-    let paths = folder
-        .read_dir()
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = paths
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "toml")
-        })
-        .collect();
+    let paths = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect();
     files.sort();
     files
 }
@@ -54,10 +47,7 @@ fn uncommented(marks: &[&str]) -> String {
 
 fn is_key(line: &str) -> bool {
     line.split_once(" = ").is_some_and(|(key, _)| {
-        !key.is_empty()
-            && key
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+        !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     })
 }
 
@@ -98,18 +88,10 @@ fn the_shipped_example_shows_the_ranges_that_are_in_force() {
         let wrong: Vec<String> = text
             .lines()
             .enumerate()
-            .map(|(other, line)| {
-                if other == index {
-                    format!("{key} = {{}}")
-                } else {
-                    line.to_owned()
-                }
-            })
+            .map(|(other, line)| if other == index { format!("{key} = {{}}") } else { line.to_owned() })
             .collect();
         let refusal = load_text(&wrong.join("\n")).unwrap_err();
-        let (_, allowed) = refusal
-            .split_once("; allowed: ")
-            .unwrap_or_else(|| panic!("{refusal}"));
+        let (_, allowed) = refusal.split_once("; allowed: ").unwrap_or_else(|| panic!("{refusal}"));
         assert!(words.contains(allowed), "{key}: {allowed}");
         keys += 1;
     }
@@ -129,21 +111,14 @@ fn every_bad_file_is_refused_in_the_expected_words() {
             fs::write(&expected, &told).unwrap();
         }
         let name = file.display();
-        assert_eq!(
-            told,
-            fs::read_to_string(&expected).unwrap_or_default(),
-            "{name}"
-        );
+        assert_eq!(told, fs::read_to_string(&expected).unwrap_or_default(), "{name}");
     }
 }
 
 #[test]
 fn a_file_that_is_not_there_is_told_with_its_path_and_the_reason() {
     let refusal = load(Path::new("/nowhere/mjpegd.toml")).unwrap_err();
-    assert!(
-        refusal.starts_with("/nowhere/mjpegd.toml: cannot be read: No such file"),
-        "{refusal}"
-    );
+    assert!(refusal.starts_with("/nowhere/mjpegd.toml: cannot be read: No such file"), "{refusal}");
     assert!(load(Path::new("/")).unwrap_err().contains("Is a directory"));
 }
 
@@ -152,16 +127,11 @@ fn a_file_of_more_than_a_mebibyte_is_refused() {
     let comment = "#".repeat(1024 * 1024);
     assert_eq!(load_text(&comment), Ok(Settings::default()));
     let refusal = load_text(&format!("{comment}#")).unwrap_err();
-    assert!(
-        refusal.ends_with("mjpegd.toml: is too large; allowed: 1 MiB"),
-        "{refusal}"
-    );
+    assert!(refusal.ends_with("mjpegd.toml: is too large; allowed: 1 MiB"), "{refusal}");
 }
 
 #[test]
 fn an_endless_list_of_mistakes_is_cut_short() {
-    let text: String = (0..10_000)
-        .map(|number| format!("key{number} = 0\n"))
-        .collect();
+    let text: String = (0..10_000).map(|number| format!("key{number} = 0\n")).collect();
     assert_eq!(load_text(&text).unwrap_err().lines().count(), 20);
 }

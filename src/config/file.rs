@@ -24,11 +24,7 @@ pub(super) struct File {
 
 impl File {
     pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let mut file = Self {
-            path: path.to_owned(),
-            text: text(path)?,
-            keys: Keys::default(),
-        };
+        let mut file = Self { path: path.to_owned(), text: text(path)?, keys: Keys::default() };
         file.keys = file.parse()?;
         let base = path.parent().unwrap_or(path);
         let folder = &mut file.keys.source.slideshow.folder;
@@ -57,9 +53,9 @@ impl File {
         }
         problems.sort();
         let problems = problems.into_iter();
-        Err(ConfigError::new(problems.map(|(line, problem)| {
-            format!("{}:{line}: {problem}", self.path.display())
-        })))
+        Err(ConfigError::new(
+            problems.map(|(line, problem)| format!("{}:{line}: {problem}", self.path.display())),
+        ))
     }
 
     fn syntax(&self, error: &toml::de::Error) -> ConfigError {
@@ -143,8 +139,6 @@ fn rephrase(message: &str, key: Option<&String>) -> String {
         let distance = candidate.then(|| strsim::damerau_levenshtein(key, name))?;
         (distance <= most).then_some((distance, name))
     });
-    let hint = alike
-        .min()
-        .map_or(String::new(), |(_, name)| format!(", did you mean {name}?"));
+    let hint = alike.min().map_or(String::new(), |(_, name)| format!(", did you mean {name}?"));
     format!("unknown key{hint}; allowed: {}", known.join(", "))
 }

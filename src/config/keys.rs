@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::settings;
 use super::values::{
-    AllowOrigin, DesiredFps, Device, Devices, Folder, Format, Host, LogLevel, Quality, Refused,
-    Resolution, Seconds, SourceName, Subsampling, Switch, Whole, one_or_many, section,
+    AllowOrigin, DesiredFps, Device, Devices, Folder, Format, Host, LogLevel, Quality, Refused, Resolution,
+    Seconds, SourceName, Subsampling, Switch, Whole, one_or_many, section,
 };
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -190,10 +190,7 @@ impl Source {
         set(&mut to.name, self.name);
         set(&mut to.resolution, self.resolution);
         set(&mut to.desired_fps, self.desired_fps);
-        set(
-            &mut to.idle_timeout,
-            self.idle_timeout.map(Seconds::or_never),
-        );
+        set(&mut to.idle_timeout, self.idle_timeout.map(Seconds::or_never));
         set(&mut to.device_error_delay, self.device_error_delay);
         if let Some(devices) = self.v4l2.device {
             to.v4l2.device = Devices::try_from(devices).map_err(Wrong::device)?;
@@ -201,10 +198,7 @@ impl Source {
         set(&mut to.v4l2.format, self.v4l2.format);
         set(&mut to.v4l2.buffers, self.v4l2.buffers);
         set(&mut to.v4l2.device_timeout, self.v4l2.device_timeout);
-        set(
-            &mut to.slideshow.folder,
-            self.slideshow.folder.map(|folder| Some(folder.into())),
-        );
+        set(&mut to.slideshow.folder, self.slideshow.folder.map(|folder| Some(folder.into())));
         set(&mut to.slideshow.interval, self.slideshow.interval);
         Ok(())
     }
@@ -220,9 +214,7 @@ impl Encoder {
 
 impl Http {
     fn apply(self, to: &mut settings::Http) {
-        let host = self
-            .host
-            .map(|hosts| hosts.into_iter().map(String::from).collect::<Vec<_>>());
+        let host = self.host.map(|hosts| hosts.into_iter().map(String::from).collect::<Vec<_>>());
         set(&mut to.host, host);
         set(&mut to.port, self.port);
         set(&mut to.allow_origin, self.allow_origin);
@@ -247,18 +239,10 @@ pub struct Wrong {
 
 impl Wrong {
     fn device(why: Refused) -> Self {
-        Self {
-            key: "source.v4l2.device",
-            flag: "--device",
-            why,
-        }
+        Self { key: "source.v4l2.device", flag: "--device", why }
     }
 
     pub(super) fn folder(why: Refused) -> Self {
-        Self {
-            key: "source.slideshow.folder",
-            flag: "--slideshow-folder",
-            why,
-        }
+        Self { key: "source.slideshow.folder", flag: "--slideshow-folder", why }
     }
 }

@@ -36,9 +36,7 @@ pub fn load(file: Option<&Path>, flags: Keys) -> Result<Settings, ConfigError> {
         applied.map_err(|wrong| file.locate(&wrong))?;
     }
     let folder_by_flag = flags.source.slideshow.folder.is_some();
-    flags
-        .apply(&mut settings)
-        .map_err(|wrong| by_flag(&wrong))?;
+    flags.apply(&mut settings).map_err(|wrong| by_flag(&wrong))?;
     check(&settings).map_err(|wrong| match &file {
         Some(file) if !folder_by_flag => file.locate(&wrong),
         _ => by_flag(&wrong),

@@ -120,10 +120,7 @@ impl Default for V4l2 {
 
 impl Default for Slideshow {
     fn default() -> Self {
-        Self {
-            folder: None,
-            interval: Duration::from_secs(1),
-        }
+        Self { folder: None, interval: Duration::from_secs(1) }
     }
 }
 

@@ -18,12 +18,7 @@ pub const EX_CONFIG: u8 = 78;
 
 /// A camera's picture in every browser, player and program that wants it.
 #[derive(Debug, Parser)]
-#[command(
-    name = "mjpegd",
-    version,
-    max_term_width = 120,
-    disable_help_subcommand = true
-)]
+#[command(name = "mjpegd", version, max_term_width = 120, disable_help_subcommand = true)]
 #[command(
     after_help = "A flag goes over the settings file, and the file over the default. The file has some more keys."
 )]

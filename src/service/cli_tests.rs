@@ -9,10 +9,7 @@ fn read(arguments: &str) -> Result<Cli, clap::Error> {
 
 /// With an empty settings file, so that none of this machine's is read.
 fn settings(arguments: &str) -> Settings {
-    read(&format!("{arguments} --config /dev/null"))
-        .unwrap()
-        .settings()
-        .unwrap()
+    read(&format!("{arguments} --config /dev/null")).unwrap().settings().unwrap()
 }
 
 #[test]
@@ -25,10 +22,7 @@ fn ustreamers_short_flags_mean_what_they_mean_there() {
     let settings = settings(
         "-d /dev/video1 -r 640x480 -f 15 -m mjpeg -q 70 -b 5 -w 2 -s 127.0.0.1 -p 8090 --tcp-nodelay",
     );
-    assert_eq!(
-        settings.source.v4l2.device,
-        Devices::List(vec!["/dev/video1".into()])
-    );
+    assert_eq!(settings.source.v4l2.device, Devices::List(vec!["/dev/video1".into()]));
     assert_eq!(settings.source.resolution.to_string(), "640x480");
     assert_eq!(settings.source.desired_fps.unwrap().per_second(), 15.0);
     assert_eq!(settings.source.v4l2.format.unwrap().name(), "MJPEG");
@@ -51,10 +45,7 @@ fn what_crowsnest_gives_to_ustreamer_is_taken() {
 
 #[test]
 fn flags_stand_before_and_behind_a_subcommand() {
-    for arguments in [
-        "check --source pattern -q 50",
-        "--source pattern check -q 50",
-    ] {
+    for arguments in ["check --source pattern -q 50", "--source pattern check -q 50"] {
         assert_eq!(read(arguments).unwrap().command, Some(Command::Check));
         assert_eq!(settings(arguments).source.name, SourceName::Pattern);
         assert_eq!(settings(arguments).encoder.quality.get(), 50);
@@ -65,20 +56,14 @@ fn flags_stand_before_and_behind_a_subcommand() {
 #[test]
 fn devices_and_hosts_may_be_given_more_than_once() {
     let settings = settings("-d /dev/video1 --device /dev/video0 --host ::1 -s 127.0.0.1");
-    assert_eq!(
-        settings.source.v4l2.device,
-        Devices::List(vec!["/dev/video1".into(), "/dev/video0".into()])
-    );
+    assert_eq!(settings.source.v4l2.device, Devices::List(vec!["/dev/video1".into(), "/dev/video0".into()]));
     assert_eq!(settings.http.host, ["::1", "127.0.0.1"]);
 }
 
 #[test]
 fn the_most_talkative_of_the_log_flags_wins() {
     assert_eq!(settings("--log-level 3").log, LevelFilter::Trace);
-    assert_eq!(
-        settings("--log-level warn --verbose").log,
-        LevelFilter::Debug
-    );
+    assert_eq!(settings("--log-level warn --verbose").log, LevelFilter::Debug);
     assert_eq!(settings("--debug --verbose").log, LevelFilter::Trace);
 }
 
@@ -91,22 +76,10 @@ fn switches_are_on_when_they_are_named_and_can_be_turned_off() {
 #[test]
 fn a_wrong_value_is_told_with_its_flag_and_what_is_allowed() {
     for (arguments, told) in [
-        (
-            "--quality 0",
-            "invalid value '0' for '--quality <N>': 0 is out of range; allowed: 1 to 100",
-        ),
-        (
-            "--port -1",
-            "invalid value '-1' for '--port <N>': -1 is out of range; allowed: 0 to 65535",
-        ),
-        (
-            "-r 4x3",
-            "'--resolution <SIZE>': 4x3 is out of range; allowed: WIDTHxHEIGHT, each 16 to 8192",
-        ),
-        (
-            "check --idle-timeout never",
-            "\"never\" is not a number; allowed: 0 to 86400 seconds",
-        ),
+        ("--quality 0", "invalid value '0' for '--quality <N>': 0 is out of range; allowed: 1 to 100"),
+        ("--port -1", "invalid value '-1' for '--port <N>': -1 is out of range; allowed: 0 to 65535"),
+        ("-r 4x3", "'--resolution <SIZE>': 4x3 is out of range; allowed: WIDTHxHEIGHT, each 16 to 8192"),
+        ("check --idle-timeout never", "\"never\" is not a number; allowed: 0 to 86400 seconds"),
     ] {
         let error = read(arguments).unwrap_err();
         assert!(error.to_string().contains(told), "{error}");
@@ -117,14 +90,8 @@ fn a_wrong_value_is_told_with_its_flag_and_what_is_allowed() {
 #[test]
 fn what_can_be_told_only_when_all_is_known_names_the_flag() {
     for (arguments, told) in [
-        (
-            "-d auto -d /dev/video0",
-            "--device: \"auto\" stands beside a path; allowed: auto, or paths",
-        ),
-        (
-            "--source slideshow --slideshow-folder /nowhere",
-            "--slideshow-folder: \"/nowhere\": No such file",
-        ),
+        ("-d auto -d /dev/video0", "--device: \"auto\" stands beside a path; allowed: auto, or paths"),
+        ("--source slideshow --slideshow-folder /nowhere", "--slideshow-folder: \"/nowhere\": No such file"),
     ] {
         let cli = read(&format!("{arguments} --config /dev/null")).unwrap();
         let error = cli.settings().unwrap_err().to_string();
@@ -135,11 +102,7 @@ fn what_can_be_told_only_when_all_is_known_names_the_flag() {
 #[test]
 fn unknown_flags_are_bad_usage_and_help_is_none() {
     for arguments in ["--qualty 3", "serve", "--quality 1 --quality 2"] {
-        assert_eq!(
-            exit_code(&read(arguments).unwrap_err()),
-            EX_USAGE,
-            "{arguments}"
-        );
+        assert_eq!(exit_code(&read(arguments).unwrap_err()), EX_USAGE, "{arguments}");
     }
     for arguments in ["--help", "--version", "check --help"] {
         assert_eq!(exit_code(&read(arguments).unwrap_err()), 0, "{arguments}");
@@ -168,15 +131,9 @@ fn the_defaults_that_help_shows_are_those_in_force() {
         if default.contains("cores") {
             continue;
         }
-        let values = if flag == "host" {
-            default.split(' ').collect()
-        } else {
-            vec![default]
-        };
+        let values = if flag == "host" { default.split(' ').collect() } else { vec![default] };
         let flags = values.iter().map(|value| format!("--{flag}={value}"));
-        let arguments = ["mjpegd", "--config=/dev/null"]
-            .into_iter()
-            .map(str::to_owned);
+        let arguments = ["mjpegd", "--config=/dev/null"].into_iter().map(str::to_owned);
         let cli = Cli::read(arguments.chain(flags)).unwrap();
         assert_eq!(cli.settings().unwrap(), Settings::default(), "{flag}");
     }
@@ -186,9 +143,8 @@ fn the_defaults_that_help_shows_are_those_in_force() {
 fn the_ranges_that_help_shows_are_those_in_force() {
     for (flag, help) in flags() {
         // An empty value is no value for most, and blanks are none for the rest.
-        let refusal = ["", " "]
-            .iter()
-            .find_map(|value| Cli::read(["mjpegd", &format!("--{flag}={value}")]).err());
+        let refusal =
+            ["", " "].iter().find_map(|value| Cli::read(["mjpegd", &format!("--{flag}={value}")]).err());
         let refusal = refusal.unwrap_or_else(|| panic!("{flag}")).to_string();
         let (_, allowed) = refusal.split_once("; allowed: ").unwrap();
         let allowed = allowed.lines().next().unwrap();

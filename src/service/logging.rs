@@ -33,11 +33,7 @@ pub fn init(level: LevelFilter) {
 /// stderr is a closed pipe.
 fn filter(builder: &mut Builder, directives: &str) -> Vec<String> {
     let mut refused = Vec::new();
-    for directive in directives
-        .split(',')
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-    {
+    for directive in directives.split(',').map(str::trim).filter(|text| !text.is_empty()) {
         let (module, level) = match directive.split_once('=') {
             Some((module, level)) => (Some(module), level),
             None => (None, directive),
@@ -111,11 +107,7 @@ mod tests {
 
     #[test]
     fn a_record_is_one_line_whatever_is_in_it() {
-        let line = one_line(
-            &Record::builder()
-                .args(format_args!("GET /\n<3>forged \u{1b}[2J\n"))
-                .build(),
-        );
+        let line = one_line(&Record::builder().args(format_args!("GET /\n<3>forged \u{1b}[2J\n")).build());
         assert_eq!(line, "GET /\u{fffd}<3>forged \u{fffd}[2J");
     }
 }

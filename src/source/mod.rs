@@ -2,12 +2,27 @@
 
 pub mod v4l2;
 
+pub mod pattern;
+
 use std::fmt;
 use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::config::Settings;
+use crate::config::values::SourceName;
 use crate::picture::Picture;
+
+/// The source that the settings name.
+pub fn new(settings: &Settings) -> Box<dyn Source> {
+    let source = &settings.source;
+    match source.name {
+        SourceName::V4l2 => Box::new(v4l2::V4l2::new(source)),
+        SourceName::Pattern | SourceName::Slideshow => {
+            Box::new(pattern::Pattern::new(source.resolution, source.desired_fps))
+        }
+    }
+}
 
 /// A place that pictures come from: opened when somebody watches, closed when nobody does.
 pub trait Source: Send {

@@ -41,9 +41,15 @@ pub(super) struct Connection {
 enum Phase {
     /// Between answers: a head is awaited, or has come in part.
     Head,
-    Answering { close: bool },
+    Answering {
+        close: bool,
+    },
     /// Waiting for the picture that the request wants.
-    Snapshot { wanted: Wanted, request: Box<Request>, _watching: Watching },
+    Snapshot {
+        wanted: Wanted,
+        request: Box<Request>,
+        _watching: Watching,
+    },
     Stream(Box<Viewer>),
     /// Answered and half closed; what still comes in is thrown away.
     Lingering,
@@ -165,13 +171,12 @@ impl Connection {
             Route::Snapshot(wanted) => {
                 self.deadline = Some(Monotonic::now() + self.context.http.snapshot_timeout);
                 let watching = self.watch();
-                self.phase =
-                    Phase::Snapshot { wanted, request: Box::new(request), _watching: watching };
+                self.phase = Phase::Snapshot { wanted, request: Box::new(request), _watching: watching };
             }
             Route::Stream(options) => {
                 let viewer = Viewer::new(&options, &self.context, self.watch());
                 self.outgoing.head = stream::head(&request, &options, viewer.id(), &self.context.http);
-                log::info!("{} watches ({} viewers)", self.peer, self.context.viewers().len());
+                log::debug!("{} watches ({} viewers)", self.peer, self.context.viewers().len());
                 self.phase = Phase::Stream(Box::new(viewer));
             }
         }

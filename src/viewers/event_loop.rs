@@ -227,11 +227,7 @@ impl EventLoop {
         let Some(connection) = self.connections.get_mut(key) else { return };
         if let Fate::Closed(reason) = connection.turn(now) {
             let mut connection = self.connections.remove(key);
-            if connection.is_watching() {
-                log::info!("{} no longer watches: {reason}", connection.peer());
-            } else {
-                log::debug!("{}: {reason}", connection.peer());
-            }
+            log::debug!("{}: {reason}", connection.peer());
             // Closing the socket does it too, unless a child has inherited it.
             let _ = self.poll.registry().deregister(&mut connection.socket);
             self.handle.load.fetch_sub(1, Ordering::Relaxed);

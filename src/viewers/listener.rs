@@ -32,9 +32,9 @@ pub fn bind(http: &Http) -> Result<Vec<TcpListener>> {
                     "cannot listen on {address}: another program does already; stop it (`sudo ss -ltnp` names it), \
                      or choose another --port"
                 ),
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => bail!(
-                    "cannot listen on {address}: ports below 1024 are for root; choose another --port"
-                ),
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    bail!("cannot listen on {address}: ports below 1024 are for root; choose another --port")
+                }
                 Err(error) => return Err(error).with_context(|| format!("cannot listen on {address}")),
             }
         }

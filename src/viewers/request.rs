@@ -36,7 +36,9 @@ pub struct Query(Vec<(String, String)>);
 
 impl Query {
     fn parse(query: &str) -> Self {
-        Self(form_urlencoded::parse(query.as_bytes()).map(|(key, value)| (key.into(), value.into())).collect())
+        Self(
+            form_urlencoded::parse(query.as_bytes()).map(|(key, value)| (key.into(), value.into())).collect(),
+        )
     }
 
     pub fn get(&self, key: &str) -> Option<&str> {

@@ -45,7 +45,9 @@ pub fn route(request: &Request, context: &Context) -> Route {
     let route = match target(request) {
         Some(target) => target,
         None if request.method == "OPTIONS" && request.path == "*" => Target::Page,
-        None => return answer(with_cors(Answer::text(404, "there is nothing at this address"), request, http)),
+        None => {
+            return answer(with_cors(Answer::text(404, "there is nothing at this address"), request, http));
+        }
     };
     match request.method.as_str() {
         "GET" => {}

@@ -127,8 +127,7 @@ fn encoder(context: &Context, state: &State) -> Encoder {
 fn source(context: &Context, state: &State) -> Source {
     let frame = context.latest.get();
     let wish = context.settings.source.resolution;
-    let (width, height) =
-        frame.map_or((wish.width, wish.height), |frame| (frame.width, frame.height));
+    let (width, height) = frame.map_or((wish.width, wish.height), |frame| (frame.width, frame.height));
     Source {
         resolution: Resolution { width, height },
         online: matches!(state, State::Online(_)),

@@ -29,9 +29,7 @@ impl FromStr for Format {
             "YVU420" => "YV12",
             name => name,
         };
-        let by_name = PixelFormat::ALL
-            .into_iter()
-            .find(|format| format.name() == name);
+        let by_name = PixelFormat::ALL.into_iter().find(|format| format.name() == name);
         let by_fourcc = || PixelFormat::from_fourcc(name.as_bytes().try_into().ok()?);
         match by_name.or_else(by_fourcc) {
             Some(format) => Ok(Self(Some(format))),

@@ -59,10 +59,7 @@ impl Value for DesiredFps {
     const KIND: Kind = Kind::Number;
 
     fn allowed() -> String {
-        format!(
-            "{}, or 0 for as fast as the camera can",
-            FrameRate::allowed()
-        )
+        format!("{}, or 0 for as fast as the camera can", FrameRate::allowed())
     }
 }
 
@@ -74,8 +71,7 @@ impl FromStr for DesiredFps {
         if fps == 0.0 {
             return Ok(Self(None));
         }
-        number_within::<Self>(text, FrameRate::LEAST, FrameRate::MOST)
-            .map(|fps| Self(Some(FrameRate(fps))))
+        number_within::<Self>(text, FrameRate::LEAST, FrameRate::MOST).map(|fps| Self(Some(FrameRate(fps))))
     }
 }
 

@@ -20,15 +20,10 @@ impl FromStr for Host {
 
     fn from_str(text: &str) -> Result<Self, Refused> {
         // People write IPv6 addresses as in URLs.
-        let bare = text
-            .strip_prefix('[')
-            .and_then(|text| text.strip_suffix(']'))
-            .unwrap_or(text);
+        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
         let odd = |c: char| c.is_whitespace() || c.is_control() || "/[]".contains(c);
         if bare.is_empty() || bare.contains(odd) {
-            return Err(Self::refuse(format_args!(
-                "{text:?} is no address and no name"
-            )));
+            return Err(Self::refuse(format_args!("{text:?} is no address and no name")));
         }
         Ok(Self(bare.to_owned()))
     }

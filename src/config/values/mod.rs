@@ -48,10 +48,7 @@ pub trait Value: FromStr<Err = Refused> {
     fn allowed() -> String;
 
     fn refuse(what: impl fmt::Display) -> Refused {
-        Refused {
-            what: what.to_string(),
-            allowed: Self::allowed(),
-        }
+        Refused { what: what.to_string(), allowed: Self::allowed() }
     }
 }
 
@@ -85,9 +82,7 @@ pub struct Refused {
 
 /// Reads a number in plain decimal notation and holds it against a range that includes its limits.
 fn number_within<T: Value>(text: &str, least: f64, most: f64) -> Result<f64, Refused> {
-    let number: f64 = text
-        .parse()
-        .map_err(|_| T::refuse(format_args!("{text:?} is not {}", T::KIND)))?;
+    let number: f64 = text.parse().map_err(|_| T::refuse(format_args!("{text:?} is not {}", T::KIND)))?;
     // Written so that NaN is out of range too.
     if (least..=most).contains(&number) {
         Ok(number)
@@ -98,9 +93,7 @@ fn number_within<T: Value>(text: &str, least: f64, most: f64) -> Result<f64, Ref
 
 fn whole_within<T: Value>(text: &str, least: u32, most: u32) -> Result<u32, Refused> {
     // Wide enough that what is merely too large is called so.
-    let number: i128 = text
-        .parse()
-        .map_err(|_| T::refuse(format_args!("{text:?} is not {}", T::KIND)))?;
+    let number: i128 = text.parse().map_err(|_| T::refuse(format_args!("{text:?} is not {}", T::KIND)))?;
     u32::try_from(number)
         .ok()
         .filter(|number| (least..=most).contains(number))

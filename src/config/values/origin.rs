@@ -21,9 +21,7 @@ impl FromStr for AllowOrigin {
     fn from_str(text: &str) -> Result<Self, Refused> {
         // It goes into a header as it is: a line break in it would be another header.
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Self::refuse(format_args!(
-                "{text:?} has characters that no origin has"
-            )));
+            return Err(Self::refuse(format_args!("{text:?} has characters that no origin has")));
         }
         Ok(Self((!text.is_empty()).then(|| text.to_owned())))
     }

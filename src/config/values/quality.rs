@@ -64,9 +64,6 @@ mod tests {
             refusal("99999999999999999999"),
             "99999999999999999999 is out of range; allowed: 1 to 100"
         );
-        assert_eq!(
-            refusal("high"),
-            "\"high\" is not a whole number; allowed: 1 to 100"
-        );
+        assert_eq!(refusal("high"), "\"high\" is not a whole number; allowed: 1 to 100");
     }
 }

@@ -7,8 +7,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::{
-    AllowOrigin, DesiredFps, Device, Folder, Format, FrameRate, Host, Kind, LogLevel, Quality,
-    Resolution, Seconds, SourceName, Subsampling, Switch, Value, Whole,
+    AllowOrigin, DesiredFps, Device, Folder, Format, FrameRate, Host, Kind, LogLevel, Quality, Resolution,
+    Seconds, SourceName, Subsampling, Switch, Value, Whole,
 };
 
 struct One<T>(PhantomData<T>);

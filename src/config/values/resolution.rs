@@ -12,10 +12,7 @@ pub struct Resolution {
 
 impl Default for Resolution {
     fn default() -> Self {
-        Self {
-            width: 1280,
-            height: 720,
-        }
+        Self { width: 1280, height: 720 }
     }
 }
 
@@ -33,12 +30,9 @@ impl FromStr for Resolution {
     fn from_str(text: &str) -> Result<Self, Refused> {
         let pair = text.split_once(['x', 'X']);
         let sides = pair.and_then(|(width, height)| Some((side(width)?, side(height)?)));
-        let (width, height) = sides
-            .ok_or_else(|| Self::refuse(format_args!("{text:?} is not a width and a height")))?;
-        if [width, height]
-            .iter()
-            .all(|side| (16..=8192).contains(side))
-        {
+        let (width, height) =
+            sides.ok_or_else(|| Self::refuse(format_args!("{text:?} is not a width and a height")))?;
+        if [width, height].iter().all(|side| (16..=8192).contains(side)) {
             Ok(Self { width, height })
         } else {
             Err(Self::refuse(format_args!("{text} is out of range")))
@@ -67,10 +61,7 @@ mod tests {
         for text in ["16x16", "1280x720", "8192x8192"] {
             assert_eq!(text.parse::<Resolution>().unwrap().to_string(), text);
         }
-        assert_eq!(
-            "640X480".parse::<Resolution>().unwrap().to_string(),
-            "640x480"
-        );
+        assert_eq!("640X480".parse::<Resolution>().unwrap().to_string(), "640x480");
     }
 
     #[test]

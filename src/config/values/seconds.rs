@@ -33,9 +33,7 @@ impl<const LEAST: u32, const MOST: u32> FromStr for Seconds<LEAST, MOST> {
         let (least, most) = Self::LIMITS;
         let seconds = number_within::<Self>(text, least, most)?;
         // Cannot fail within any limits that fit the type; the guard is against a panic, not against a person.
-        Duration::try_from_secs_f64(seconds)
-            .map(Self)
-            .map_err(Self::refuse)
+        Duration::try_from_secs_f64(seconds).map(Self).map_err(Self::refuse)
     }
 }
 

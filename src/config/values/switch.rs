@@ -19,9 +19,7 @@ impl FromStr for Switch {
     type Err = Refused;
 
     fn from_str(text: &str) -> Result<Self, Refused> {
-        text.parse()
-            .map(Self)
-            .map_err(|_| Self::refuse(format_args!("{text:?} is not a boolean")))
+        text.parse().map(Self).map_err(|_| Self::refuse(format_args!("{text:?} is not a boolean")))
     }
 }
 

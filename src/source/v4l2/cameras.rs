@@ -30,6 +30,12 @@ pub struct FormatOffer {
     pub sizes: Vec<SizeOffer>,
 }
 
+impl FormatOffer {
+    pub fn is_readable(&self) -> bool {
+        PixelFormat::from_fourcc(self.fourcc).is_some()
+    }
+}
+
 #[derive(Debug)]
 pub struct SizeOffer {
     /// "1280x720", or "32x32 to 1920x1080".

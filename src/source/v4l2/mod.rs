@@ -10,7 +10,7 @@ mod sys;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use self::cameras::{Candidate, ask, list};
+pub use self::cameras::{Candidate, FormatOffer, list};
 pub use self::format::fourcc_name;
 
 use self::diagnose::{Step, explain};
@@ -18,8 +18,8 @@ use self::format::Agreed;
 use self::stream::Stream;
 use self::sys::Node;
 use super::{Grab, Lost, Opened, Source};
+use crate::config;
 use crate::config::values::{Devices, FrameRate, Resolution};
-use crate::config::{self};
 use crate::picture::Picture;
 
 /// A camera, or a list of cameras of which the first that works is taken.
