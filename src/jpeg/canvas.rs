@@ -99,6 +99,29 @@ impl Canvas {
         });
     }
 
+    /// Copies brightness alone, from another canvas: the area is at `x` in its first line.
+    pub fn copy_luma(&mut self, area: Area, from: &Self, x: usize) {
+        let (stride, from_stride) = (self.stride(), from.stride());
+        let width = area
+            .width
+            .min(self.width.saturating_sub(area.x))
+            .min(from.width.saturating_sub(x));
+        for line in 0..area
+            .height
+            .min(self.height.saturating_sub(area.y))
+            .min(from.height)
+        {
+            let to = (area.y + line) * stride + area.x;
+            let at = line * from_stride + x;
+            if let (Some(to), Some(from)) = (
+                self.memory.get_mut(to..to + width),
+                from.memory.get(at..at + width),
+            ) {
+                to.copy_from_slice(from);
+            }
+        }
+    }
+
     /// Lets the colour cover one pixel by `cover` of 255.
     pub fn blend(&mut self, x: usize, y: usize, colour: Colour, cover: u8) {
         if cover == 0 || x >= self.width || y >= self.height {

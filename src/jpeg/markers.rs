@@ -313,3 +313,174 @@ impl<'a> Walk<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::*;
+    use super::*;
+
+    #[test]
+    fn a_whole_jpeg_needs_nothing() {
+        for jpeg in [baseline(33, 17), progressive(33, 17)] {
+            let expected = Markers {
+                width: 33,
+                height: 17,
+                tables_at: None,
+                end: jpeg.len(),
+            };
+            assert_eq!(walk(&jpeg), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn missing_huffman_tables_go_before_the_frame_header() {
+        let jpeg = without_tables(&baseline(32, 32));
+        assert_eq!(walk(&jpeg).unwrap().tables_at, find(&jpeg, SOF0));
+    }
+
+    #[test]
+    fn tables_that_are_there_in_part_come_behind_the_standard_ones() {
+        let jpeg = baseline(32, 32);
+        let first = find(&jpeg, DHT).unwrap();
+        let length = usize::from(u16::from_be_bytes([jpeg[first + 2], jpeg[first + 3]])) + 2;
+        let without_one = [&jpeg[..first], &jpeg[first + length..]].concat();
+        // Put before SOF, where they may stand too.
+        let dqt = find(&jpeg, DQT).unwrap();
+        let early = [
+            &without_one[..dqt],
+            &jpeg[first..first + length],
+            &without_tables(&jpeg)[dqt..],
+        ]
+        .concat();
+        assert!(walk(&without_one).unwrap().tables_at.is_some());
+        assert_eq!(walk(&early).unwrap().tables_at, Some(dqt));
+    }
+
+    #[test]
+    fn a_progressive_jpeg_cannot_do_with_the_standard_tables() {
+        let mut jpeg = baseline(32, 32);
+        let frame = find(&jpeg, SOF0).unwrap();
+        jpeg[frame + 1] = SOF2;
+        assert!(matches!(
+            walk(&without_tables(&jpeg)),
+            Err(Error::Invalid(_))
+        ));
+    }
+
+    #[test]
+    fn padding_is_cut_even_if_the_end_of_an_old_picture_lies_in_it() {
+        let jpeg = baseline(32, 32);
+        for padding in [&[0; 4096][..], &[0xFF; 7], &jpeg[40..]] {
+            assert_eq!(walk(&[&jpeg, padding].concat()).unwrap().end, jpeg.len());
+        }
+    }
+
+    #[test]
+    fn a_thumbnail_in_exif_is_not_the_end() {
+        let jpeg = with_thumbnail(&baseline(48, 32));
+        let markers = walk(&jpeg).unwrap();
+        assert_eq!((markers.width, markers.end), (48, jpeg.len()));
+    }
+
+    #[test]
+    fn restart_markers_and_fill_bytes_are_no_ends() {
+        let mut jpeg = with_restarts();
+        assert_eq!(walk(&jpeg).unwrap().end, jpeg.len());
+        for place in [jpeg.len() - 2, find(&jpeg, SOS).unwrap(), 2] {
+            jpeg.splice(place..place, [0xFF; 3]);
+        }
+        assert_eq!(walk(&jpeg).unwrap().end, jpeg.len());
+    }
+
+    #[test]
+    fn the_header_of_an_avi_is_stepped_over() {
+        let jpeg = with_segment(
+            &without_tables(&baseline(32, 32)),
+            2,
+            0xE0,
+            b"AVI1\0\0\0\0\0\0\0\0\0\0",
+        );
+        assert_eq!(walk(&jpeg).unwrap().tables_at, find(&jpeg, SOF0));
+    }
+
+    #[test]
+    fn every_beginning_of_a_jpeg_is_truncated() {
+        for jpeg in [
+            baseline(32, 32),
+            progressive(16, 16),
+            with_thumbnail(&with_restarts()),
+        ] {
+            assert_eq!(walk(&[]), Err(Error::Empty));
+            for length in 2..jpeg.len() {
+                let error = walk(&jpeg[..length]).unwrap_err();
+                assert!(error.is_truncated(), "{length} of {}: {error}", jpeg.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_picture_that_another_one_cuts_off_is_truncated() {
+        let jpeg = baseline(64, 64);
+        let cut = [&jpeg[..jpeg.len() - 20], &jpeg].concat();
+        assert!(walk(&cut).unwrap_err().is_truncated());
+    }
+
+    #[test]
+    fn what_browsers_cannot_draw_is_invalid() {
+        let jpeg = baseline(32, 32);
+        let frame = find(&jpeg, SOF0).unwrap();
+        let with = |at: usize, byte: u8| {
+            let mut jpeg = jpeg.clone();
+            jpeg[at] = byte;
+            walk(&jpeg)
+        };
+        let arithmetic = compressed(32, 32, |compressor| {
+            compressor.set_arithmetic(true).unwrap()
+        });
+        let lossless = compressed(32, 32, |compressor| compressor.set_lossless(true).unwrap());
+        let cases = [
+            ("zeros", walk(&[0; 100])),
+            ("arithmetic", walk(&arithmetic)),
+            ("lossless", walk(&lossless)),
+            ("12 bits", with(frame + 4, 12)),
+            ("two components", with(frame + 9, 2)),
+            ("sampling of 0", with(frame + 11, 0x02)),
+            ("an unknown component", with(frame + 10, 77)),
+            ("segment length of 1", with(5, 1)),
+            ("segment one too long", with(5, 17)),
+            ("no picture", walk(&[0xFF, SOI, 0xFF, EOI])),
+            (
+                "no quantisation",
+                walk(&[&jpeg[..20], &jpeg[frame..]].concat()),
+            ),
+        ];
+        for (name, result) in cases {
+            assert!(
+                matches!(result, Err(Error::Invalid(_))),
+                "{name}: {result:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_size_out_of_range_is_told() {
+        let mut jpeg = baseline(32, 32);
+        let frame = find(&jpeg, SOF0).unwrap();
+        jpeg[frame + 5..frame + 9].copy_from_slice(&[0, 0, 0, 32]);
+        assert_eq!(
+            walk(&jpeg),
+            Err(Error::Size {
+                width: 32,
+                height: 0
+            })
+        );
+        jpeg[frame + 5..frame + 9].copy_from_slice(&[0xFF, 0xFF, 0, 32]);
+        assert_eq!(
+            walk(&jpeg),
+            Err(Error::Size {
+                width: 32,
+                height: 65535
+            })
+        );
+    }
+}

@@ -28,6 +28,12 @@ mod repair;
 
 mod unpack;
 
+#[cfg(test)]
+mod fixtures;
+
+#[cfg(test)]
+mod testing;
+
 pub use lines::Unfit;
 pub use placard::placard;
 pub use pool::{Deliver, EncoderPool};

@@ -70,7 +70,27 @@ impl EncoderPool {
         stats: Arc<Stats>,
         deliver: Deliver,
     ) -> io::Result<Self> {
-        let mut pool = Self {
+        let Settings {
+            quality,
+            subsampling,
+            workers,
+        } = *settings;
+        let mut pool = Self::idle(subsampling, frames, stats, deliver);
+        for _ in 0..workers.get() {
+            let encoder = Encoder::new(quality.get(), subsampling).map_err(io::Error::other)?;
+            pool.hire(encoder)?;
+        }
+        Ok(pool)
+    }
+
+    /// Without workers, until they are hired.
+    fn idle(
+        subsampling: Subsampling,
+        frames: Arc<FramePool>,
+        stats: Arc<Stats>,
+        deliver: Deliver,
+    ) -> Self {
+        Self {
             shared: Arc::new(Shared {
                 desk: Mutex::default(),
                 work: Condvar::new(),
@@ -79,19 +99,18 @@ impl EncoderPool {
                 stats,
                 deliver,
             }),
-            subsampling: settings.subsampling,
+            subsampling,
             workers: Vec::new(),
-        };
-        for number in 0..settings.workers.get() {
-            let encoder = Encoder::new(settings.quality.get(), settings.subsampling)
-                .map_err(io::Error::other)?;
-            let shared = Arc::clone(&pool.shared);
-            let worker = thread::Builder::new()
-                .name(format!("encoder-{number}"))
-                .spawn(move || shared.work(encoder))?;
-            pool.workers.push(worker);
         }
-        Ok(pool)
+    }
+
+    fn hire(&mut self, encoder: Encoder) -> io::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let worker = thread::Builder::new()
+            .name(format!("encoder-{}", self.workers.len()))
+            .spawn(move || shared.work(encoder))?;
+        self.workers.push(worker);
+        Ok(())
     }
 
     /// Copies the picture and leaves it to the next free worker. On an error the caller counts it.

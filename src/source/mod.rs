@@ -2,6 +2,10 @@
 
 pub mod pattern;
 
+mod slide;
+
+pub mod slideshow;
+
 use std::time::Duration;
 
 use thiserror::Error;

@@ -10,7 +10,7 @@ use super::{Grab, Lost, Opened, Source};
 use crate::clock::Monotonic;
 use crate::config::values::{FrameRate, Resolution};
 use crate::jpeg::canvas::{Area, Canvas, Colour};
-use crate::jpeg::lettering::Lettering;
+use crate::jpeg::lettering::{Lettering, MIN_HEIGHT};
 use crate::picture::{Picture, PixelFormat};
 
 const DEFAULT_FPS: f64 = 30.0;
@@ -143,14 +143,10 @@ impl Running {
         self.canvas.fill(self.runner, Colour::grey(235));
         if let Some(clock) = &mut self.clock {
             let time = jiff::Zoned::now().strftime("%H:%M:%S%.3f").to_string();
-            clock.write(&mut self.canvas, &self.still, &time);
+            clock.write(&mut self.canvas, &time);
         }
         if let Some(counter) = &mut self.counter {
-            counter.write(
-                &mut self.canvas,
-                &self.still,
-                &format!("{:08}", self.number),
-            );
+            counter.write(&mut self.canvas, &format!("{:08}", self.number));
         }
     }
 
@@ -167,25 +163,47 @@ impl Running {
     }
 }
 
-/// Text that is drawn anew only where it changed.
+/// Text of digits that is put down anew only where it changed.
 struct Label {
     x: usize,
     y: usize,
     lettering: Lettering,
+    /// All that the text consists of, drawn once, side by side.
+    letters: Canvas,
     shown: Vec<char>,
 }
 
+const LETTERS: &str = "0123456789:.";
+const PLATE: Colour = Colour::grey(16);
+
 impl Label {
-    fn write(&mut self, canvas: &mut Canvas, still: &Canvas, text: &str) {
-        for (column, letter) in text.chars().enumerate() {
-            if self.shown.get(column) != Some(&letter) {
+    /// In the middle of the canvas' width.
+    fn new(canvas: &Canvas, columns: usize, y: usize, lettering: Lettering) -> Self {
+        let width = LETTERS.len() * lettering.advance();
+        let mut letters = Canvas::new(width as u32, lettering.height as u32, PLATE);
+        lettering.draw(&mut letters, 0, 0, LETTERS, Colour::grey(255));
+        Self {
+            x: canvas
+                .whole()
+                .width
+                .saturating_sub(columns * lettering.advance())
+                / 2,
+            y,
+            lettering,
+            letters,
+            shown: Vec::new(),
+        }
+    }
+
+    fn write(&mut self, canvas: &mut Canvas, text: &str) {
+        self.shown.resize(text.len(), ' ');
+        for ((column, letter), shown) in text.chars().enumerate().zip(&mut self.shown) {
+            if let Some(number) = LETTERS.find(letter).filter(|_| *shown != letter) {
                 let cell = self.lettering.cell(self.x, self.y, column);
-                canvas.restore(cell, still);
-                self.lettering
-                    .draw_letter(canvas, cell.x, cell.y, letter, Colour::grey(255));
+                canvas.copy_luma(cell, &self.letters, number * cell.width);
+                *shown = letter;
             }
         }
-        self.shown = text.chars().collect();
     }
 }
 
@@ -264,7 +282,7 @@ fn labels(canvas: &mut Canvas, resolution: Resolution, fps: f64) -> (Option<Labe
     };
     let plate_width = large.advance() * 13;
     let plate_height = large.height
-        + if small.height < 9 {
+        + if small.height < MIN_HEIGHT {
             0
         } else {
             small.height * 3
@@ -275,19 +293,23 @@ fn labels(canvas: &mut Canvas, resolution: Resolution, fps: f64) -> (Option<Labe
         width: plate_width,
         height: plate_height,
     };
-    canvas.fill(plate, Colour::grey(16));
-    let label = |columns: usize, y: usize, lettering: Lettering| Label {
-        x: (whole.width.saturating_sub(columns * lettering.advance())) / 2,
-        y,
-        lettering,
-        shown: Vec::new(),
-    };
-    let clock = label(12, plate.y, large);
-    if small.height < 9 {
+    canvas.fill(plate, PLATE);
+    let clock = Label::new(canvas, 12, plate.y, large);
+    if small.height < MIN_HEIGHT {
         return (Some(clock), None);
     }
     let below = plate.y + large.height;
-    let caption = label(size.chars().count(), below + small.height * 13 / 8, small);
-    small.draw(canvas, caption.x, caption.y, &size, Colour::grey(170));
-    (Some(clock), Some(label(8, below + small.height / 4, small)))
+    let counter = Label::new(canvas, 8, below + small.height / 4, small);
+    let caption = whole
+        .width
+        .saturating_sub(size.chars().count() * small.advance())
+        / 2;
+    small.draw(
+        canvas,
+        caption,
+        below + small.height * 13 / 8,
+        &size,
+        Colour::grey(170),
+    );
+    (Some(clock), Some(counter))
 }
