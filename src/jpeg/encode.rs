@@ -150,23 +150,24 @@ mod tests {
     }
 
     #[test]
-    fn ffmpeg_decodes_every_format_without_a_warning() {
+    fn ffmpeg_decodes_every_layout_without_a_warning() {
         let pool = FramePool::new();
         let pixels = fixtures::rgb(160, 120);
-        for format in RAW {
+        for (format, subsampling) in [
+            (PixelFormat::Yuyv, Subsampling::Yuv420),
+            (PixelFormat::Yuyv, Subsampling::Yuv422),
+            (PixelFormat::Rgb24, Subsampling::Yuv422),
+            (PixelFormat::Grey, Subsampling::Yuv420),
+        ] {
             let raw = Raw::paint(format, (160, 120), 0, |x, y| {
                 let at = (y * 160 + x) * 3;
                 [pixels[at], pixels[at + 1], pixels[at + 2]]
             });
-            for subsampling in [Subsampling::Yuv420, Subsampling::Yuv422] {
-                let mut planes = Planes::default();
-                planes.fill(&raw.picture(), subsampling).unwrap();
-                let jpeg = Encoder::new(80, subsampling)
-                    .unwrap()
-                    .encode(&planes, &pool)
-                    .unwrap();
-                assert_eq!(ffmpeg_warnings(&jpeg), "", "{format} {subsampling:?}");
-            }
+            let mut planes = Planes::default();
+            planes.fill(&raw.picture(), subsampling).unwrap();
+            let mut encoder = Encoder::new(80, subsampling).unwrap();
+            let jpeg = encoder.encode(&planes, &pool).unwrap();
+            assert_eq!(ffmpeg_warnings(&jpeg), "", "{format} {subsampling:?}");
         }
     }
 

@@ -42,17 +42,17 @@ pub fn compressed(width: usize, height: usize, set: impl Fn(&mut Compressor)) ->
     compressor.compress_to_vec(image).unwrap()
 }
 
-/// Eight grey blocks in a row, with a restart marker between any two: what the encoder at hand cannot write.
-pub fn with_restarts() -> Vec<u8> {
-    let whole = compressed(64, 8, |compressor| {
+/// Grey blocks with a restart marker between any two: what the encoder at hand cannot write.
+pub fn with_restarts(width: usize, height: usize) -> Vec<u8> {
+    let whole = compressed(width, height, |compressor| {
         compressor.set_subsamp(Subsamp::Gray).unwrap();
     });
     let scan = find(&whole, 0xDA).unwrap();
     let mut jpeg = with_segment(&whole[..scan + 10], scan, 0xDD, &[0, 1]);
-    for block in 0..8 {
+    for block in 0..width.div_ceil(8) * height.div_ceil(8) {
         // A difference of 0, the end of the block, and ones up to the byte's end.
         jpeg.push(0b0010_1011);
-        jpeg.extend([0xFF, 0xD0 + block % 8]);
+        jpeg.extend([0xFF, 0xD0 + (block % 8) as u8]);
     }
     jpeg.truncate(jpeg.len() - 2);
     jpeg.extend([0xFF, 0xD9]);
@@ -71,7 +71,8 @@ pub fn without_tables(jpeg: &[u8]) -> Vec<u8> {
 
 /// With an EXIF segment behind SOI, in which a whole JPEG lies.
 pub fn with_thumbnail(jpeg: &[u8]) -> Vec<u8> {
-    let mut exif = b"Exif\0\0".to_vec();
+    // An image file directory of no entries, and no other behind it.
+    let mut exif = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0".to_vec();
     exif.extend(baseline(16, 16));
     with_segment(jpeg, 2, 0xE1, &exif)
 }

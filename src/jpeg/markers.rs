@@ -8,6 +8,8 @@
 use memchr::memchr_iter;
 use thiserror::Error;
 
+use super::headers::Headers;
+
 /// Longest side of a picture that we take. Cameras are far below; browsers refuse much more.
 pub const MAX_SIDE: u32 = 16384;
 
@@ -53,9 +55,6 @@ const DNL: u8 = 0xDC;
 const DRI: u8 = 0xDD;
 const COM: u8 = 0xFE;
 
-/// Bits of the tables that [`super::huffman::STANDARD_TABLES`] brings: DC 0 and 1, AC 0 and 1.
-const STANDARD: u8 = 0b0011_0011;
-
 /// Walks from SOI to EOI.
 pub fn walk(bytes: &[u8]) -> Result<Markers, Error> {
     if bytes.is_empty() {
@@ -77,23 +76,10 @@ pub fn walk(bytes: &[u8]) -> Result<Markers, Error> {
 struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
-    frame: Option<FrameHeader>,
+    headers: Headers,
     /// Before the first SOF or DHT: tables put here are there in time, and the picture's own come later and win.
     insert_at: Option<usize>,
-    /// Huffman tables seen, bit 0-3 for DC, 4-7 for AC.
-    huffman: u8,
-    /// Quantisation tables seen.
-    quantisation: u8,
-    lacks_tables: bool,
     scanned: bool,
-}
-
-struct FrameHeader {
-    width: u32,
-    height: u32,
-    progressive: bool,
-    /// Number and quantisation table of each component.
-    components: [Option<(u8, u8)>; 4],
 }
 
 impl<'a> Walk<'a> {
@@ -106,20 +92,20 @@ impl<'a> Walk<'a> {
             marker @ SOF0..=SOF2 => {
                 self.insert_at.get_or_insert(begin);
                 let segment = self.segment()?;
-                self.frame_header(segment, marker == SOF2)?;
+                self.headers.frame(segment, marker == SOF2)?;
             }
             DHT => {
                 self.insert_at.get_or_insert(begin);
                 let segment = self.segment()?;
-                self.huffman_tables(segment)?;
+                self.headers.huffman(segment)?;
             }
             DQT => {
                 let segment = self.segment()?;
-                self.quantisation_tables(segment)?;
+                self.headers.quantisation(segment)?;
             }
             SOS => {
                 let segment = self.segment()?;
-                self.scan_header(segment)?;
+                self.headers.scan(segment)?;
                 self.scan_data()?;
             }
             DRI | DNL | COM | 0xE0..=0xEF => {
@@ -167,118 +153,6 @@ impl<'a> Walk<'a> {
         rest.get(2..length).ok_or(Error::Truncated("its headers"))
     }
 
-    fn frame_header(&mut self, segment: &[u8], progressive: bool) -> Result<(), Error> {
-        const BAD: Error = Error::Invalid("the JPEG has a frame header that browsers cannot read");
-        let &[8, h1, h0, w1, w0, count, ref rest @ ..] = segment else {
-            return Err(BAD);
-        };
-        // Two components are allowed on paper, but no decoder knows their colours.
-        if self.frame.is_some()
-            || !matches!(count, 1 | 3 | 4)
-            || rest.len() != usize::from(count) * 3
-        {
-            return Err(BAD);
-        }
-        let width = u32::from(u16::from_be_bytes([w1, w0]));
-        // A height of 0 would be told by a DNL segment behind the picture, which browsers do not read.
-        let height = u32::from(u16::from_be_bytes([h1, h0]));
-        if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
-            return Err(Error::Size { width, height });
-        }
-        let mut components = [None; 4];
-        for (component, slot) in rest.chunks_exact(3).zip(&mut components) {
-            let &[number, sampling, table] = component else {
-                return Err(BAD);
-            };
-            if !(1..=4).contains(&(sampling >> 4))
-                || !(1..=4).contains(&(sampling & 15))
-                || table > 3
-            {
-                return Err(BAD);
-            }
-            *slot = Some((number, table));
-        }
-        self.frame = Some(FrameHeader {
-            width,
-            height,
-            progressive,
-            components,
-        });
-        Ok(())
-    }
-
-    fn huffman_tables(&mut self, mut segment: &[u8]) -> Result<(), Error> {
-        const BAD: Error = Error::Invalid("the JPEG has bad Huffman tables");
-        while let Some((&kind, rest)) = segment.split_first() {
-            let (counts, rest) = rest.split_at_checked(16).ok_or(BAD)?;
-            let symbols: usize = counts.iter().copied().map(usize::from).sum();
-            if kind & 0b1110_1100 != 0 || symbols > 256 {
-                return Err(BAD);
-            }
-            self.huffman |= 1 << ((kind >> 4) * 4 + (kind & 3));
-            segment = rest.get(symbols..).ok_or(BAD)?;
-        }
-        Ok(())
-    }
-
-    fn quantisation_tables(&mut self, mut segment: &[u8]) -> Result<(), Error> {
-        const BAD: Error = Error::Invalid("the JPEG has bad quantisation tables");
-        while let Some((&kind, rest)) = segment.split_first() {
-            let length = match kind >> 4 {
-                0 => 64,
-                1 => 128,
-                _ => return Err(BAD),
-            };
-            if kind & 15 > 3 {
-                return Err(BAD);
-            }
-            self.quantisation |= 1 << (kind & 3);
-            segment = rest.get(length..).ok_or(BAD)?;
-        }
-        Ok(())
-    }
-
-    fn scan_header(&mut self, segment: &[u8]) -> Result<(), Error> {
-        const BAD: Error = Error::Invalid("the JPEG has a bad scan header");
-        let frame = self.frame.as_ref().ok_or(BAD)?;
-        let (&count, rest) = segment.split_first().ok_or(BAD)?;
-        let (components, spectrum) = rest.split_at_checked(usize::from(count) * 2).ok_or(BAD)?;
-        let &[first, _, approximation] = spectrum else {
-            return Err(BAD);
-        };
-        if !(1..=4).contains(&count) {
-            return Err(BAD);
-        }
-        let mut needed = 0;
-        for component in components.chunks_exact(2) {
-            let &[number, tables] = component else {
-                return Err(BAD);
-            };
-            let known = frame.components.iter().flatten();
-            let (_, quantisation) = *known.clone().find(|(id, _)| *id == number).ok_or(BAD)?;
-            if self.quantisation & (1 << quantisation) == 0 {
-                return Err(Error::Invalid("the JPEG lacks a quantisation table"));
-            }
-            if tables & 0b1100_1100 != 0 {
-                return Err(BAD);
-            }
-            let (dc, ac) = (1 << (tables >> 4), 16 << (tables & 3));
-            needed |= match (frame.progressive, first, approximation >> 4) {
-                (false, ..) => dc | ac,
-                (true, 0, 0) => dc,
-                (true, 0, _) => 0,
-                (true, ..) => ac,
-            };
-        }
-        let missing = needed & !self.huffman;
-        // The standard tables lack codes that progressive pictures use.
-        if missing & !STANDARD != 0 || (missing != 0 && frame.progressive) {
-            return Err(Error::Invalid("the JPEG lacks Huffman tables of its own"));
-        }
-        self.lacks_tables |= missing != 0;
-        Ok(())
-    }
-
     /// Steps over entropy-coded data to the marker behind it.
     fn scan_data(&mut self) -> Result<(), Error> {
         let data = self.bytes.get(self.at..).unwrap_or_default();
@@ -301,14 +175,16 @@ impl<'a> Walk<'a> {
     }
 
     fn finish(self) -> Result<Markers, Error> {
-        let frame = self
-            .frame
+        let (width, height) = self
+            .headers
+            .size()
             .filter(|_| self.scanned)
             .ok_or(Error::Invalid("the JPEG has no picture in it"))?;
+        let lacks = self.headers.lacks_huffman();
         Ok(Markers {
-            width: frame.width,
-            height: frame.height,
-            tables_at: self.insert_at.filter(|_| self.lacks_tables),
+            width,
+            height,
+            tables_at: self.insert_at.filter(|_| lacks),
             end: self.at,
         })
     }
@@ -384,7 +260,7 @@ mod tests {
 
     #[test]
     fn restart_markers_and_fill_bytes_are_no_ends() {
-        let mut jpeg = with_restarts();
+        let mut jpeg = with_restarts(64, 8);
         assert_eq!(walk(&jpeg).unwrap().end, jpeg.len());
         for place in [jpeg.len() - 2, find(&jpeg, SOS).unwrap(), 2] {
             jpeg.splice(place..place, [0xFF; 3]);
@@ -408,7 +284,7 @@ mod tests {
         for jpeg in [
             baseline(32, 32),
             progressive(16, 16),
-            with_thumbnail(&with_restarts()),
+            with_thumbnail(&with_restarts(64, 8)),
         ] {
             assert_eq!(walk(&[]), Err(Error::Empty));
             for length in 2..jpeg.len() {

@@ -133,10 +133,11 @@ pub(super) fn decode(jpeg: &[u8]) -> turbojpeg::Image<Vec<u8>> {
     turbojpeg::decompress(jpeg, turbojpeg::PixelFormat::RGB).unwrap()
 }
 
-/// What ffmpeg has to say to a JPEG: nothing, if all is well.
+/// What ffmpeg has to say to a JPEG: nothing, if all is well. It warns of a missing EOI, its own encoder's too, where a
+/// scan is so plain that no byte of it needs stuffing; progressive pictures end in such a scan.
 pub(super) fn ffmpeg_warnings(jpeg: &[u8]) -> String {
     let mut ffmpeg = Command::new("ffmpeg")
-        .args("-v warning -f mjpeg -i pipe:0 -f null -".split(' '))
+        .args("-v warning -f jpeg_pipe -i pipe:0 -f null -".split(' '))
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

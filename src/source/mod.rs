@@ -6,6 +6,8 @@ mod slide;
 
 pub mod slideshow;
 
+mod test_card;
+
 use std::time::Duration;
 
 use thiserror::Error;

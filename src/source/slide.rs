@@ -113,3 +113,131 @@ fn to_rgb(pixels: Vec<u8>, colours: png::ColorType) -> Vec<u8> {
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A PNG of one line repeated.
+    fn png(
+        colours: png::ColorType,
+        depth: png::BitDepth,
+        line: &[u8],
+        width: u32,
+        set: impl Fn(&mut png::Encoder<'_, &mut Vec<u8>>),
+    ) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, width, 2);
+        encoder.set_color(colours);
+        encoder.set_depth(depth);
+        set(&mut encoder);
+        let mut writer = encoder.write_header().unwrap();
+        writer.write_image_data(&line.repeat(2)).unwrap();
+        writer.finish().unwrap();
+        bytes
+    }
+
+    fn first_two(bytes: &[u8]) -> [u8; 6] {
+        let slide = Slide::from_png(bytes).unwrap();
+        assert_eq!(
+            (slide.size(), slide.format(), slide.bytes.len()),
+            ((2, 2), "PNG", 12)
+        );
+        slide.bytes[..6].try_into().unwrap()
+    }
+
+    #[test]
+    fn every_kind_of_png_becomes_rgb() {
+        use png::{BitDepth, ColorType};
+        let plain = |colours, depth, line: &[u8]| first_two(&png(colours, depth, line, 2, |_| {}));
+        assert_eq!(
+            plain(ColorType::Rgb, BitDepth::Eight, &[1, 2, 3, 4, 5, 6]),
+            [1, 2, 3, 4, 5, 6]
+        );
+        assert_eq!(
+            plain(ColorType::Grayscale, BitDepth::One, &[0b1000_0000]),
+            [255, 255, 255, 0, 0, 0]
+        );
+        assert_eq!(
+            plain(ColorType::Grayscale, BitDepth::Sixteen, &[7, 0, 9, 0]),
+            [7, 7, 7, 9, 9, 9]
+        );
+        assert_eq!(
+            plain(
+                ColorType::GrayscaleAlpha,
+                BitDepth::Eight,
+                &[200, 255, 200, 0]
+            ),
+            [200, 200, 200, 0, 0, 0]
+        );
+        assert_eq!(
+            plain(
+                ColorType::Rgba,
+                BitDepth::Eight,
+                &[100, 50, 0, 255, 100, 50, 0, 128]
+            ),
+            [100, 50, 0, 50, 25, 0]
+        );
+        let palette = png(ColorType::Indexed, BitDepth::Eight, &[1, 0], 2, |encoder| {
+            encoder.set_palette(vec![9, 8, 7, 255, 0, 0]);
+        });
+        assert_eq!(first_two(&palette), [255, 0, 0, 9, 8, 7]);
+        let see_through = png(ColorType::Indexed, BitDepth::Eight, &[1, 0], 2, |encoder| {
+            encoder.set_palette(vec![9, 8, 7, 255, 0, 0]);
+            encoder.set_trns(vec![255, 0]);
+        });
+        assert_eq!(first_two(&see_through), [0, 0, 0, 9, 8, 7]);
+    }
+
+    #[test]
+    fn what_is_too_large_says_so_before_it_is_decoded() {
+        let header = |width: u32, height: u32| {
+            let mut bytes = png(
+                png::ColorType::Rgb,
+                png::BitDepth::Eight,
+                &[0; 6],
+                2,
+                |_| {},
+            );
+            bytes[16..20].copy_from_slice(&width.to_be_bytes());
+            bytes[20..24].copy_from_slice(&height.to_be_bytes());
+            let crc = crc32(&bytes[12..29]);
+            bytes[29..33].copy_from_slice(&crc.to_be_bytes());
+            Slide::from_png(&bytes).err().unwrap().to_string()
+        };
+        assert_eq!(
+            header(20000, 10),
+            "a picture of 20000x10 is outside 2x2 to 16384x16384"
+        );
+        assert_eq!(
+            header(16000, 16000),
+            "a picture of 16000x16000 has over 32 megapixels"
+        );
+    }
+
+    fn crc32(bytes: &[u8]) -> u32 {
+        !bytes.iter().fold(!0, |crc, byte| {
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+                if crc & 1 == 1 {
+                    crc >> 1 ^ 0xEDB8_8320
+                } else {
+                    crc >> 1
+                }
+            })
+        })
+    }
+
+    #[test]
+    fn a_broken_png_is_an_error() {
+        let whole = png(
+            png::ColorType::Rgb,
+            png::BitDepth::Eight,
+            &[0; 6],
+            2,
+            |_| {},
+        );
+        for length in 8..whole.len() - 12 {
+            assert!(Slide::from_png(&whole[..length]).is_err(), "{length}");
+        }
+    }
+}

@@ -171,3 +171,149 @@ fn state(path: &Path) -> State {
     let data = fs::metadata(path).ok()?;
     Some((data.modified().ok()?, data.len()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::PixelFormat;
+
+    const INTERVAL: Duration = Duration::from_millis(20);
+
+    fn jpeg(width: usize) -> Vec<u8> {
+        let pixels = vec![99; width * 16];
+        let image = turbojpeg::Image {
+            pixels: &pixels[..],
+            width,
+            pitch: width,
+            height: 16,
+            format: turbojpeg::PixelFormat::GRAY,
+        };
+        turbojpeg::compress(image, 80, turbojpeg::Subsamp::Gray)
+            .unwrap()
+            .to_vec()
+    }
+
+    fn folder(files: &[(&str, Vec<u8>)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        folder
+    }
+
+    fn show(folder: &tempfile::TempDir) -> Slideshow {
+        Slideshow::new(folder.path().to_owned(), INTERVAL)
+    }
+
+    /// Widths of the next pictures, by which the tests know them.
+    fn widths(show: &mut Slideshow, count: usize) -> Vec<u32> {
+        let mut widths = Vec::new();
+        while widths.len() < count {
+            show.next(Duration::from_secs(1), &mut |picture| {
+                widths.push(picture.width)
+            })
+            .unwrap();
+        }
+        widths
+    }
+
+    #[test]
+    fn files_are_shown_by_name_and_then_from_the_start() {
+        let folder = folder(&[
+            ("2.jpg", jpeg(32)),
+            ("1.jpg", jpeg(16)),
+            ("3.jpg", jpeg(48)),
+            (".4.jpg", jpeg(64)),
+        ]);
+        let mut show = show(&folder);
+        let opened = show.open().unwrap();
+        assert_eq!(
+            (opened.width, opened.height, opened.format.as_str()),
+            (16, 16, "JPEG")
+        );
+        assert_eq!(widths(&mut show, 7), [16, 32, 48, 16, 32, 48, 16]);
+    }
+
+    #[test]
+    fn what_is_put_in_and_taken_out_counts_from_the_next_round() {
+        let folder = folder(&[("1.jpg", jpeg(16)), ("2.jpg", jpeg(32))]);
+        let mut show = show(&folder);
+        show.open().unwrap();
+        assert_eq!(widths(&mut show, 1), [16]);
+        fs::write(folder.path().join("3"), jpeg(48)).unwrap();
+        fs::remove_file(folder.path().join("1.jpg")).unwrap();
+        assert_eq!(widths(&mut show, 4), [32, 32, 48, 32]);
+    }
+
+    #[test]
+    fn broken_files_are_skipped_and_reported_once_until_they_change() {
+        let half = jpeg(32)[..200].to_vec();
+        let folder = folder(&[
+            ("1.jpg", half),
+            ("2.txt", b"hello".to_vec()),
+            ("3.jpg", jpeg(48)),
+        ]);
+        fs::create_dir(folder.path().join("4.jpg")).unwrap();
+        let mut show = show(&folder);
+        show.open().unwrap();
+        assert_eq!(widths(&mut show, 3), [48, 48, 48]);
+        assert_eq!(show.reported.len(), 2);
+        fs::write(folder.path().join("1.jpg"), jpeg(16)).unwrap();
+        fs::remove_file(folder.path().join("2.txt")).unwrap();
+        assert_eq!(widths(&mut show, 2), [16, 48]);
+        assert!(show.reported.is_empty());
+    }
+
+    #[test]
+    fn without_a_picture_it_says_where_to_put_one() {
+        let folder = folder(&[("readme", b"nothing to see".to_vec())]);
+        let error = show(&folder).open().unwrap_err();
+        let path = folder.path().display();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "the folder {path} has no picture that can be shown: put JPEG or PNG files there"
+            )
+        );
+        let missing = folder.path().join("missing");
+        let error = Slideshow::new(missing, INTERVAL).open().unwrap_err();
+        assert!(
+            matches!(&error, Lost::NoCamera(text) if text.contains("missing does not exist")),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_folder_that_loses_its_last_picture_is_no_camera_any_more() {
+        let folder = folder(&[("1.jpg", jpeg(16))]);
+        let mut show = show(&folder);
+        show.open().unwrap();
+        fs::remove_file(folder.path().join("1.jpg")).unwrap();
+        let lost = loop {
+            if let Err(lost) = show.next(INTERVAL, &mut |_| {}) {
+                break lost;
+            }
+        };
+        assert!(matches!(lost, Lost::NoCamera(_)));
+        show.close();
+        fs::write(folder.path().join("1.jpg"), jpeg(16)).unwrap();
+        show.open().unwrap();
+        assert_eq!(widths(&mut show, 1), [16]);
+    }
+
+    #[test]
+    fn a_picture_that_stands_long_is_given_again_each_second() {
+        let folder = folder(&[("1.jpg", jpeg(16))]);
+        let mut show = Slideshow::new(folder.path().to_owned(), Duration::from_secs(3600));
+        show.open().unwrap();
+        let mut times = Vec::new();
+        while times.len() < 2 {
+            show.next(Duration::from_millis(100), &mut |picture| {
+                assert_eq!(picture.format, PixelFormat::Jpeg);
+                times.push(picture.captured);
+            })
+            .unwrap();
+        }
+        assert!(times[1] - times[0] >= REFRESH);
+    }
+}
