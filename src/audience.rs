@@ -17,11 +17,7 @@ struct State {
 
 impl Default for State {
     fn default() -> Self {
-        Self {
-            seats: 0,
-            emptied: Instant::now(),
-            closed: false,
-        }
+        Self { seats: 0, emptied: Instant::now(), closed: false }
     }
 }
 

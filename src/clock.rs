@@ -53,9 +53,7 @@ impl Sub for Monotonic {
 
 /// Wall-clock seconds since 1970, for `X-Timestamp`. Zero while the clock of a board without a battery is before that.
 pub fn unix_seconds() -> f64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0.0, |elapsed| elapsed.as_secs_f64())
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |elapsed| elapsed.as_secs_f64())
 }
 
 #[cfg(test)]
@@ -64,21 +62,13 @@ mod tests {
 
     #[test]
     fn a_moment_in_the_future_has_no_age() {
-        assert_eq!(
-            (Monotonic::now() + Duration::from_secs(60)).age(),
-            Duration::ZERO
-        );
+        assert_eq!((Monotonic::now() + Duration::from_secs(60)).age(), Duration::ZERO);
     }
 
     #[test]
     fn it_counts_on_the_clock_that_the_kernel_stamps_buffers_with() {
-        let uptime: f64 = std::fs::read_to_string("/proc/uptime")
-            .unwrap()
-            .split(' ')
-            .next()
-            .unwrap()
-            .parse()
-            .unwrap();
+        let uptime: f64 =
+            std::fs::read_to_string("/proc/uptime").unwrap().split(' ').next().unwrap().parse().unwrap();
         // /proc/uptime also counts suspend, so it is never behind by more than its own rounding.
         assert!(Monotonic::now().as_secs_f64() <= uptime + 1.0);
     }

@@ -66,10 +66,7 @@ impl FramePool {
         for part in parts {
             bytes.extend_from_slice(part);
         }
-        Jpeg {
-            bytes,
-            pool: Arc::clone(self),
-        }
+        Jpeg { bytes, pool: Arc::clone(self) }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {

@@ -4,12 +4,13 @@
 //! for each event loop. Readers keep the number of the frame that they had last; what they missed is the difference.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
 
 use crate::clock::Monotonic;
 use crate::frame::Frame;
+use crate::stats::RateMeter;
 
 /// Called after every change of the slot; must not block.
 pub type Wake = Box<dyn Fn() + Send + Sync>;
@@ -18,8 +19,14 @@ pub type Wake = Box<dyn Fn() + Send + Sync>;
 pub struct Latest {
     slot: ArcSwapOption<Frame>,
     published: AtomicU64,
-    /// Written at start-up only. The lock is never contended: one publisher at a time holds it.
-    wakes: Mutex<Vec<Wake>>,
+    /// Not contended: there is one publisher at a time.
+    publisher: Mutex<Publisher>,
+}
+
+#[derive(Default)]
+struct Publisher {
+    wakes: Vec<Wake>,
+    rate: RateMeter,
 }
 
 impl Latest {
@@ -29,18 +36,19 @@ impl Latest {
 
     /// Has `wake` called after every frame from now on.
     pub fn on_change(&self, wake: Wake) {
-        self.lock().push(wake);
+        self.lock().wakes.push(wake);
     }
 
     /// Puts a frame into the slot, and wakes those who wait for one.
     pub fn publish(&self, mut frame: Frame) {
         // Held over the swap, so that numbers in the slot only rise whoever publishes.
-        let wakes = self.lock();
+        let mut publisher = self.lock();
         frame.number = self.published.load(Ordering::Relaxed) + 1;
         frame.times.published = Monotonic::now();
         self.published.store(frame.number, Ordering::Relaxed);
+        publisher.rate.tick(frame.times.published);
         self.slot.store(Some(Arc::new(frame)));
-        wakes.iter().for_each(|wake| wake());
+        publisher.wakes.iter().for_each(|wake| wake());
     }
 
     /// Empties the slot: whoever comes next waits for a live picture and never sees an old one.
@@ -59,7 +67,12 @@ impl Latest {
         self.published.load(Ordering::Relaxed)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Wake>> {
-        self.wakes.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Frames a second that are published now.
+    pub fn published_fps(&self) -> f64 {
+        self.lock().rate.per_second(Monotonic::now())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Publisher> {
+        self.publisher.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -30,4 +30,20 @@ pub mod frame;
 
 pub mod latest;
 
+pub mod audience;
+
+pub mod capture;
+
+pub mod viewers;
+
+pub mod pace;
+
+pub mod status;
+
+pub mod heartbeat;
+
 pub mod stats;
+
+pub mod service;
+
+pub mod daemon;

@@ -1,1 +1,48 @@
-fn main() {}
+//! Arguments, settings, run, exit code.
+
+use std::env;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use mjpegd::service::cli::{self, Cli, Command};
+use mjpegd::service::{check, devices, logging};
+use mjpegd::{config::Settings, daemon};
+
+fn main() -> ExitCode {
+    let cli = match Cli::read(env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return cli::exit_code(&error).into();
+        }
+    };
+    match cli.settings() {
+        Ok(settings) => execute(cli.command, &settings),
+        Err(error) => {
+            tell(&error.to_string());
+            cli::EX_CONFIG.into()
+        }
+    }
+}
+
+fn execute(command: Option<Command>, settings: &Settings) -> ExitCode {
+    logging::init(settings.log);
+    let outcome = match command {
+        None => daemon::run(settings).map(|()| true),
+        Some(Command::Check) => check::print(settings, &mut io::stdout()).map_err(Into::into),
+        Some(Command::Devices) => devices::print(&mut io::stdout()).map(|()| true).map_err(Into::into),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            log::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Nobody may be listening: `eprintln!` would panic then.
+fn tell(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}

@@ -75,9 +75,7 @@ impl PixelFormat {
     }
 
     pub fn from_fourcc(fourcc: [u8; 4]) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|format| format.fourcc() == fourcc)
+        Self::ALL.into_iter().find(|format| format.fourcc() == fourcc)
     }
 
     /// The name that ustreamer's `--format` takes and the log shows.

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::clock::Monotonic;
 
 /// Counts up, from any thread.
 #[derive(Debug, Default)]
@@ -14,6 +17,47 @@ impl Counter {
 
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A measured value that goes up and down.
+#[derive(Debug, Default)]
+pub struct Gauge(AtomicU64);
+
+impl Gauge {
+    pub fn set(&self, value: f64) {
+        self.0.store(value.to_bits(), Ordering::Relaxed);
+    }
+
+    pub fn get(&self) -> f64 {
+        f64::from_bits(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// Counts events into a rate a second, over the last whole second or so.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RateMeter {
+    begun: Monotonic,
+    count: u32,
+    per_second: f64,
+}
+
+impl RateMeter {
+    pub fn tick(&mut self, now: Monotonic) {
+        self.count += 1;
+        let elapsed = now - self.begun;
+        if elapsed >= Duration::from_secs(1) {
+            // After a pause the count says nothing about the time before it.
+            let paused = elapsed > Duration::from_secs(3) && self.count == 1;
+            self.per_second = if paused { 0.0 } else { f64::from(self.count) / elapsed.as_secs_f64() };
+            self.begun = now;
+            self.count = 0;
+        }
+    }
+
+    /// Zero when nothing has come for a while.
+    pub fn per_second(&self, now: Monotonic) -> f64 {
+        if now - self.begun > Duration::from_secs(3) { 0.0 } else { self.per_second }
     }
 }
 
@@ -32,6 +76,8 @@ pub struct Stats {
     pub dropped_invalid: Counter,
     /// Raw pictures that no encoder had time for.
     pub dropped_late: Counter,
+    /// Pictures a second that the source gives now.
+    pub captured_fps: Gauge,
     /// Times that a camera was opened.
     pub opened: Counter,
     /// Frames sent whole, over all viewers.
@@ -45,5 +91,19 @@ pub struct Stats {
 impl Stats {
     pub fn new() -> Arc<Self> {
         Arc::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_measured_and_forgotten() {
+        let mut meter = RateMeter::default();
+        let at = |millis| Monotonic::from_boot(Duration::from_secs(50)) + Duration::from_millis(millis);
+        (0..=60).for_each(|n| meter.tick(at(n * 40)));
+        assert!((24.0..=26.5).contains(&meter.per_second(at(2400))), "{meter:?}");
+        assert_eq!(meter.per_second(at(9000)), 0.0);
     }
 }

@@ -1,7 +1,59 @@
 //! From the settings file and the command line to [`Settings`].
+//!
+//! [`Keys`] are what a person may say, and nothing need be said. [`Settings`] are what the daemon runs on, and nothing
+//! is missing. In between the flags are laid over the file, and the file over the defaults.
 
+mod error;
+mod file;
+mod keys;
 mod settings;
 
 pub mod values;
 
+use std::path::Path;
+
+pub use error::ConfigError;
+pub use keys::Keys;
 pub use settings::{Encoder, Http, Settings, Slideshow, Source, V4l2};
+
+use file::File;
+use keys::Wrong;
+use values::{Folder, SourceName};
+
+/// Read when no other file is named, if it is there.
+pub const DEFAULT_FILE: &str = "/etc/mjpegd.toml";
+
+/// The settings to run on, or everything that is wrong with them.
+pub fn load(file: Option<&Path>, flags: Keys) -> Result<Settings, ConfigError> {
+    let default = Path::new(DEFAULT_FILE);
+    let file = match file {
+        None if matches!(default.try_exists(), Ok(false)) => None,
+        named => Some(File::read(named.unwrap_or(default))?),
+    };
+    let mut settings = Settings::default();
+    if let Some(file) = &file {
+        let applied = file.keys.clone().apply(&mut settings);
+        applied.map_err(|wrong| file.locate(&wrong))?;
+    }
+    let folder_by_flag = flags.source.slideshow.folder.is_some();
+    flags.apply(&mut settings).map_err(|wrong| by_flag(&wrong))?;
+    check(&settings).map_err(|wrong| match &file {
+        Some(file) if !folder_by_flag => file.locate(&wrong),
+        _ => by_flag(&wrong),
+    })?;
+    Ok(settings)
+}
+
+/// What can be said only when all is known.
+fn check(settings: &Settings) -> Result<(), Wrong> {
+    match settings.source.name {
+        SourceName::Slideshow => {
+            Folder::check(settings.source.slideshow.folder.as_deref()).map_err(Wrong::folder)
+        }
+        SourceName::V4l2 | SourceName::Pattern => Ok(()),
+    }
+}
+
+fn by_flag(wrong: &Wrong) -> ConfigError {
+    ConfigError::one(format!("{}: {}", wrong.flag, wrong.why))
+}

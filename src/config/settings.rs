@@ -2,7 +2,10 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::thread::available_parallelism;
 use std::time::Duration;
+
+use log::LevelFilter;
 
 use super::values::{Devices, FrameRate, Quality, Resolution, SourceName, Subsampling};
 use crate::picture::PixelFormat;
@@ -12,7 +15,7 @@ pub struct Settings {
     pub source: Source,
     pub encoder: Encoder,
     pub http: Http,
-    pub log: log::LevelFilter,
+    pub log: LevelFilter,
 }
 
 /// Where pictures come from.
@@ -75,4 +78,82 @@ pub struct Http {
     pub snapshot_timeout: Duration,
     /// Without a camera `/snapshot` answers 200 and the placard, as ustreamer does, instead of 503.
     pub snapshot_placeholder: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            source: Source::default(),
+            encoder: Encoder::default(),
+            http: Http::default(),
+            log: LevelFilter::Info,
+        }
+    }
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self {
+            name: SourceName::default(),
+            resolution: Resolution::default(),
+            desired_fps: Some(FrameRate::default()),
+            idle_timeout: Some(Duration::from_secs(10)),
+            device_error_delay: Duration::from_secs(1),
+            v4l2: V4l2::default(),
+            slideshow: Slideshow::default(),
+        }
+    }
+}
+
+impl Default for V4l2 {
+    fn default() -> Self {
+        Self {
+            device: Devices::default(),
+            format: None,
+            // One for each encoder to come, and one for the camera to fill.
+            buffers: cores() as u32 + 1,
+            // ustreamer's 1 s is too short for cameras that start slowly: pikvm/ustreamer issues 7, 52, 274.
+            device_timeout: Duration::from_secs(2),
+        }
+    }
+}
+
+impl Default for Slideshow {
+    fn default() -> Self {
+        Self { folder: None, interval: Duration::from_secs(1) }
+    }
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Self {
+            quality: Quality::default(),
+            subsampling: Subsampling::default(),
+            workers: NonZeroUsize::MIN.saturating_add(cores() - 1),
+        }
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            host: vec!["0.0.0.0".to_owned(), "::".to_owned()],
+            port: 8080,
+            allow_origin: None,
+            tcp_nodelay: true,
+            threads: NonZeroUsize::MIN.saturating_add(1),
+            max_connections: 2048,
+            server_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(10),
+            max_head_bytes: 8192,
+            // OctoPrint gives up after 5 s, and would not see our answer's reason.
+            snapshot_timeout: Duration::from_secs(4),
+            snapshot_placeholder: false,
+        }
+    }
+}
+
+/// More than four help no camera that we know of.
+fn cores() -> usize {
+    available_parallelism().map_or(1, NonZeroUsize::get).min(4)
 }

@@ -1,1 +1,34 @@
 //! From a camera's picture to a JPEG that every browser can draw.
+//!
+//! ```text
+//! JPEG cameras:  picture -> markers (is it whole?) -> repair: one copy, with huffman tables, without padding -> frame
+//! raw cameras:   picture -> planes (unpack) -> pool of encode threads -> frame
+//! no camera:     canvas -> placard -> frame
+//! ```
+
+pub mod canvas;
+
+pub mod encode;
+
+pub mod huffman;
+
+pub mod lettering;
+
+mod lines;
+
+pub mod markers;
+
+mod placard;
+
+pub mod planes;
+
+mod pool;
+
+mod repair;
+
+mod unpack;
+
+pub use lines::Unfit;
+pub use placard::placard;
+pub use pool::{Deliver, EncoderPool};
+pub use repair::repair;

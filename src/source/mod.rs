@@ -1,10 +1,28 @@
 //! Where pictures come from. A source knows nothing of JPEG repair, viewers or timing beyond its own device.
 
+pub mod v4l2;
+
+pub mod pattern;
+
+use std::fmt;
 use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::config::Settings;
+use crate::config::values::SourceName;
 use crate::picture::Picture;
+
+/// The source that the settings name.
+pub fn new(settings: &Settings) -> Box<dyn Source> {
+    let source = &settings.source;
+    match source.name {
+        SourceName::V4l2 => Box::new(v4l2::V4l2::new(source)),
+        SourceName::Pattern | SourceName::Slideshow => {
+            Box::new(pattern::Pattern::new(source.resolution, source.desired_fps))
+        }
+    }
+}
 
 /// A place that pictures come from: opened when somebody watches, closed when nobody does.
 pub trait Source: Send {
@@ -38,19 +56,29 @@ pub struct Opened {
     pub fps: Option<f64>,
 }
 
+/// "/dev/video0 (HD Pro Webcam C920): MJPEG 1280x720 at 30/s".
+impl fmt::Display for Opened {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { device, format, width, height, fps } = self;
+        write!(formatter, "{device}: {format} {width}x{height}")?;
+        // Two digits are enough for 29.97, and 30 needs none.
+        fps.map_or(Ok(()), |fps| write!(formatter, " at {}/s", (fps * 100.0).round() / 100.0))
+    }
+}
+
 /// What one call of [`Source::next`] brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grab {
     /// A picture was taken. `lost` more were made by the device since the last one, and never reached us.
     Picture { lost: u64 },
     /// The device said itself that the picture is broken.
-    Broken,
+    Broken { lost: u64 },
     /// Nothing within the time.
     Nothing,
 }
 
 /// The device is gone, or will not work: close, and open again later. The text says what is wrong and what to do.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum Lost {
     /// There is no such device, or it went away.
     #[error("{0}")]

@@ -1,0 +1,282 @@
+//! The crank of the daemon: source, JPEG, slot. Opens the source when somebody watches, opens it again when it is
+//! lost, shows a placard meanwhile, and stops it when nobody watches any longer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use log::{debug, info, warn};
+
+use crate::audience::Audience;
+use crate::clock::Monotonic;
+use crate::config::{self, Settings};
+use crate::frame::FramePool;
+use crate::heartbeat::Heartbeat;
+use crate::jpeg::{self, EncoderPool};
+use crate::latest::Latest;
+use crate::pace::Pace;
+use crate::picture::Picture;
+use crate::source::{Grab, Lost, Opened, Source};
+use crate::stats::{RateMeter, Stats};
+use crate::status::{State, Status};
+
+/// How long one wait for a picture lasts at most, so that a viewer's leaving and the daemon's end are noticed.
+const TICK: Duration = Duration::from_millis(250);
+
+/// Cameras that are slow to start are given this long for their first picture before they are opened again.
+const SLOWEST_START: Duration = Duration::from_secs(10);
+
+/// What the capture thread shares with the others.
+#[derive(Clone)]
+pub struct Shared {
+    pub latest: Arc<Latest>,
+    pub audience: Arc<Audience>,
+    pub status: Arc<Status>,
+    pub stats: Arc<Stats>,
+    pub heartbeat: Arc<Heartbeat>,
+}
+
+pub struct Capture {
+    source: Box<dyn Source>,
+    settings: config::Source,
+    shared: Shared,
+    pool: Arc<FramePool>,
+    encoder: EncoderPool,
+    /// Of the last picture shown: a placard has its size.
+    size: (u32, u32),
+}
+
+impl Capture {
+    pub fn new(source: Box<dyn Source>, settings: &Settings, shared: Shared) -> std::io::Result<Self> {
+        let pool = FramePool::new();
+        let latest = Arc::clone(&shared.latest);
+        let encoder = EncoderPool::new(
+            &settings.encoder,
+            Arc::clone(&pool),
+            Arc::clone(&shared.stats),
+            Arc::new(move |frame| latest.publish(frame)),
+        )?;
+        let resolution = settings.source.resolution;
+        Ok(Self {
+            source,
+            settings: settings.source.clone(),
+            shared,
+            pool,
+            encoder,
+            size: (resolution.width, resolution.height),
+        })
+    }
+
+    /// Runs until the audience is closed.
+    pub fn run(mut self) {
+        while self.wait_until_watched() {
+            let outcome = self.run_once();
+            self.encoder.discard();
+            self.source.close();
+            self.shared.stats.captured_fps.set(0.0);
+            if let Err(lost) = outcome {
+                self.show_trouble(&lost);
+                self.shared.heartbeat.rest();
+                self.shared.audience.pause(self.settings.device_error_delay);
+            }
+        }
+    }
+
+    /// One life of the source: from opening it until nobody watches, or until it is lost.
+    fn run_once(&mut self) -> Result<(), Lost> {
+        self.shared.heartbeat.beat();
+        if self.shared.status.get() == State::Idle {
+            self.shared.status.set(State::Starting);
+        }
+        let opened = self.source.open()?;
+        self.shared.stats.opened.add(1);
+        debug!("opened {opened}");
+        let mut run = Run::new(&opened, &self.settings);
+        while self.is_watched() {
+            self.shared.heartbeat.beat();
+            let mut picture_result = None;
+            let grab = self.source.next(TICK, &mut |picture| {
+                picture_result =
+                    run.admits(&picture).then(|| take(&self.pool, &self.encoder, &self.shared, picture));
+            })?;
+            self.count(grab);
+            if let Grab::Picture { .. } = grab {
+                self.shared.stats.captured_fps.set(run.tick());
+            }
+            match picture_result {
+                Some(Ok(())) => self.show_online(&mut run, &opened),
+                Some(Err(trouble)) => run.trouble = Some(trouble),
+                None => {}
+            }
+            self.check_stall(&mut run)?;
+        }
+        Ok(())
+    }
+
+    fn count(&self, grab: Grab) {
+        let stats = &self.shared.stats;
+        match grab {
+            Grab::Picture { lost } => {
+                stats.captured.add(1);
+                stats.lost.add(lost);
+            }
+            Grab::Broken { lost } => {
+                stats.dropped_error.add(1);
+                stats.lost.add(lost);
+            }
+            Grab::Nothing => {}
+        }
+    }
+
+    fn show_online(&mut self, run: &mut Run, opened: &Opened) {
+        run.last_good = Instant::now();
+        run.trouble = None;
+        if std::mem::replace(&mut run.online, true) {
+            return;
+        }
+        self.size = (opened.width, opened.height);
+        self.shared.status.set(State::Online(opened.clone()));
+        info!("{opened}{}", self.differs_from_the_wish(opened));
+    }
+
+    fn differs_from_the_wish(&self, opened: &Opened) -> String {
+        let wish = self.settings.resolution;
+        let rate = self.settings.desired_fps.map(|fps| fps.per_second());
+        let same_rate = rate.zip(opened.fps).is_none_or(|(wish, fps)| (wish - fps).abs() < 0.5);
+        if (opened.width, opened.height) == (wish.width, wish.height) && same_rate {
+            return String::new();
+        }
+        let rate = rate.map_or_else(String::new, |rate| format!(" at {rate}/s"));
+        format!(" (asked for {}x{}{rate}, this is what it gives)", wish.width, wish.height)
+    }
+
+    /// A source without a good picture for too long is lost; a slow start is shown, and waited for a little longer.
+    fn check_stall(&mut self, run: &mut Run) -> Result<(), Lost> {
+        let Some(limit) = self.source.stall_after() else { return Ok(()) };
+        let silent = run.last_good.elapsed();
+        if silent < limit {
+            return Ok(());
+        }
+        let device = &run.device;
+        let what = match &run.trouble {
+            Some(trouble) => format!("{device}: no picture that can be shown: {trouble}"),
+            None if run.online => format!("{device}: no picture for {} s", limit.as_secs_f64()),
+            None => format!("{device}: no first picture after {} s", limit.as_secs_f64()),
+        };
+        let lost = Lost::NoSignal(what);
+        if run.online || silent >= limit.max(SLOWEST_START) {
+            return Err(lost);
+        }
+        if !std::mem::replace(&mut run.slow_start_shown, true) {
+            self.show_trouble(&lost);
+        }
+        Ok(())
+    }
+
+    /// One line in the log for each change of state, and a picture that says the same to the viewers.
+    fn show_trouble(&mut self, lost: &Lost) {
+        let state = State::from(lost);
+        let before = self.shared.status.set(state.clone());
+        if before == state {
+            return;
+        }
+        if before.word() == state.word() {
+            debug!("{state}");
+        } else {
+            warn!("{state}; trying again every {} s", self.settings.device_error_delay.as_secs_f64());
+        }
+        let (title, reason) = match lost {
+            Lost::NoCamera(reason) => ("NO CAMERA", reason),
+            Lost::NoSignal(reason) => ("NO SIGNAL", reason),
+        };
+        match jpeg::placard(title, &[reason], self.size.0, self.size.1, &self.pool) {
+            Ok(frame) => self.shared.latest.publish(frame),
+            Err(error) => warn!("cannot draw the \"{title}\" picture: {error}"),
+        }
+    }
+
+    fn is_watched(&self) -> bool {
+        let audience = &self.shared.audience;
+        let bored = self.settings.idle_timeout.zip(audience.empty_for());
+        !audience.is_closed() && bored.is_none_or(|(limit, empty)| empty < limit)
+    }
+
+    /// Returns at once while somebody watches; else empties the slot and waits. False: the daemon ends.
+    fn wait_until_watched(&mut self) -> bool {
+        if self.is_watched() {
+            return true;
+        }
+        self.shared.latest.clear();
+        if self.shared.status.set(State::Idle) != State::Idle && !self.shared.audience.is_closed() {
+            info!("{}", State::Idle);
+        }
+        self.shared.heartbeat.rest();
+        self.shared.audience.wait()
+    }
+}
+
+/// What is known of the source since it was opened.
+struct Run {
+    device: String,
+    last_good: Instant,
+    online: bool,
+    slow_start_shown: bool,
+    /// Why the last picture could not be shown.
+    trouble: Option<String>,
+    rate: RateMeter,
+    /// Where the source gives more pictures than asked for.
+    pace: Option<Pace>,
+}
+
+impl Run {
+    fn new(opened: &Opened, settings: &config::Source) -> Self {
+        // A camera's clock is never quite ours: only a rate that is clearly higher is thinned out.
+        let faster = |wish: f64| opened.fps.is_none_or(|fps| fps > wish * 1.1);
+        let pace =
+            settings.desired_fps.filter(|fps| faster(fps.per_second())).map(|fps| Pace::new(fps.interval()));
+        Self {
+            device: opened.device.clone(),
+            last_good: Instant::now(),
+            online: false,
+            slow_start_shown: false,
+            trouble: None,
+            rate: RateMeter::default(),
+            pace,
+        }
+    }
+
+    fn admits(&mut self, picture: &Picture<'_>) -> bool {
+        self.pace.as_mut().is_none_or(|pace| pace.admits(picture.grabbed))
+    }
+
+    fn tick(&mut self) -> f64 {
+        let now = Monotonic::now();
+        self.rate.tick(now);
+        self.rate.per_second(now)
+    }
+}
+
+/// Makes a frame of the picture, now or in the encoder's time. What cannot be shown is counted; the text says why.
+fn take(
+    pool: &Arc<FramePool>,
+    encoder: &EncoderPool,
+    shared: &Shared,
+    picture: Picture<'_>,
+) -> Result<(), String> {
+    if !picture.format.is_jpeg() {
+        return encoder.submit(picture).map_err(|error| {
+            shared.stats.dropped_invalid.add(1);
+            error.to_string()
+        });
+    }
+    match jpeg::repair(picture, pool) {
+        Ok(frame) => {
+            shared.latest.publish(frame);
+            Ok(())
+        }
+        Err(error) => {
+            let stats = &shared.stats;
+            if error.is_truncated() { &stats.dropped_truncated } else { &stats.dropped_invalid }.add(1);
+            Err(error.to_string())
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Reads the settings file. What is wrong in it is told with file, line, key and what is allowed, all of it at once.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde_path_to_error::Segment;
+use toml::de::{DeTable, DeValue};
+
+use super::error::ConfigError;
+use super::keys::{Keys, Wrong};
+
+/// A settings file is a page or two; what is larger is another file.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// Who made more mistakes than this has given us another kind of file.
+const MAX_PROBLEMS: usize = 20;
+
+#[derive(Debug)]
+pub(super) struct File {
+    path: PathBuf,
+    text: String,
+    pub(super) keys: Keys,
+}
+
+impl File {
+    pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let mut file = Self { path: path.to_owned(), text: text(path)?, keys: Keys::default() };
+        file.keys = file.parse()?;
+        let base = path.parent().unwrap_or(path);
+        let folder = &mut file.keys.source.slideshow.folder;
+        *folder = folder.take().map(|folder| folder.relative_to(base));
+        Ok(file)
+    }
+
+    /// After each problem the value is struck out and the rest is read again, so that one look shows all of them.
+    fn parse(&self) -> Result<Keys, ConfigError> {
+        let mut document = DeTable::parse(&self.text).map_err(|error| self.syntax(&error))?;
+        let mut problems = Vec::new();
+        loop {
+            let deserializer = toml::Deserializer::from(document.clone());
+            let error = match serde_path_to_error::deserialize(deserializer) {
+                Ok(keys) if problems.is_empty() => return Ok(keys),
+                Ok(_) => break,
+                Err(error) => error,
+            };
+            let path = names(error.path());
+            let line = self.line(error.inner().span().map_or(0, |span| span.start));
+            let what = rephrase(error.inner().message(), path.last());
+            problems.push((line, format!("{}: {what}", path.join("."))));
+            if problems.len() == MAX_PROBLEMS || !strike_out(document.get_mut(), &path) {
+                break;
+            }
+        }
+        problems.sort();
+        let problems = problems.into_iter();
+        Err(ConfigError::new(
+            problems.map(|(line, problem)| format!("{}:{line}: {problem}", self.path.display())),
+        ))
+    }
+
+    fn syntax(&self, error: &toml::de::Error) -> ConfigError {
+        let line = self.line(error.span().map_or(0, |span| span.start));
+        let what = error.message();
+        ConfigError::one(format!("{}:{line}: {what}", self.path.display()))
+    }
+
+    /// Says where in this file the wrong value stands, or else the deepest section around it.
+    pub(super) fn locate(&self, wrong: &Wrong) -> ConfigError {
+        let mut line = 1;
+        let document = DeTable::parse(&self.text).ok();
+        let mut table = document.as_ref().map(|document| document.get_ref());
+        for name in wrong.key.split('.') {
+            let Some((key, value)) = table.and_then(|table| table.get_key_value(name)) else {
+                break;
+            };
+            line = self.line(key.span().start);
+            table = value.get_ref().as_table();
+        }
+        let path = self.path.display();
+        ConfigError::one(format!("{path}:{line}: {}: {}", wrong.key, wrong.why))
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        let before = self.text.bytes().take(offset);
+        1 + before.filter(|byte| *byte == b'\n').count()
+    }
+}
+
+fn text(path: &Path) -> Result<String, ConfigError> {
+    let refuse = |what: String| ConfigError::one(format!("{}{what}", path.display()));
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| refuse(format!(": cannot be read: {error}")))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(refuse(": is too large; allowed: 1 MiB".to_owned()));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let lines = error.as_bytes().iter().take(good);
+        let line = 1 + lines.filter(|byte| **byte == b'\n').count();
+        refuse(format!(":{line}: is not text; allowed: UTF-8"))
+    })
+}
+
+/// The names on the way to a value; what is wrong with one item is wrong with the list.
+fn names(path: &serde_path_to_error::Path) -> Vec<String> {
+    let names = path.iter().map_while(|segment| match segment {
+        Segment::Map { key } => Some(key.clone()),
+        _ => None,
+    });
+    names.collect()
+}
+
+/// `false`: there is no such value.
+fn strike_out(table: &mut DeTable<'_>, path: &[String]) -> bool {
+    match path {
+        [] => false,
+        [name] => table.remove(name.as_str()).is_some(),
+        [name, rest @ ..] => match table.get_mut(name.as_str()).map(|value| value.get_mut()) {
+            Some(DeValue::Table(inner)) => strike_out(inner, rest),
+            _ => false,
+        },
+    }
+}
+
+/// Turns serde's list of the known fields into a suggestion; all else it says well already.
+fn rephrase(message: &str, key: Option<&String>) -> String {
+    let key = key.map_or("", String::as_str);
+    let Some(known) = message.strip_prefix(&format!("unknown field `{key}`, expected ")) else {
+        return message.to_owned();
+    };
+    // Every other piece is a name: "one of `a`, `b`, `c`".
+    let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+    // Names of about the same length only: the comparison takes memory by the product of both.
+    let alike = known.iter().filter_map(|name| {
+        let most = name.len() / 3;
+        let candidate = name.len().abs_diff(key.len()) <= most;
+        let distance = candidate.then(|| strsim::damerau_levenshtein(key, name))?;
+        (distance <= most).then_some((distance, name))
+    });
+    let hint = alike.min().map_or(String::new(), |(_, name)| format!(", did you mean {name}?"));
+    format!("unknown key{hint}; allowed: {}", known.join(", "))
+}

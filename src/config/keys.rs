@@ -1,0 +1,248 @@
+//! Every key there is: its name in the settings file, its flag, its type with the range, and what `--help` says of it.
+//!
+//! One list for both, so that a key and its flag cannot drift apart. What is not given is `None`.
+
+use clap::Args;
+use serde::Deserialize;
+
+use super::settings;
+use super::values::{
+    AllowOrigin, DesiredFps, Device, Devices, Folder, Format, Host, LogLevel, Quality, Refused, Resolution,
+    Seconds, SourceName, Subsampling, Switch, Whole, one_or_many, section,
+};
+
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Keys {
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub source: Source,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub encoder: Encoder,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub http: Http,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub log: Log,
+}
+
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[command(next_help_heading = "Source")]
+pub struct Source {
+    /// Where pictures come from: v4l2, pattern or slideshow [default: v4l2]
+    #[arg(long = "source", value_name = "NAME")]
+    pub name: Option<SourceName>,
+
+    /// Size in pixels, WIDTHxHEIGHT, each 16 to 8192; of a camera the nearest that it has [default: 1280x720]
+    #[arg(long, short, value_name = "SIZE")]
+    pub resolution: Option<Resolution>,
+
+    /// Pictures a second, 0.01 to 240, or 0 for as fast as the camera can [default: 30]
+    #[arg(long, short = 'f', value_name = "N")]
+    pub desired_fps: Option<DesiredFps>,
+
+    /// Stop the source when nobody has watched for so long, 0 to 86400 seconds; 0: never [default: 10]
+    #[arg(long, value_name = "SECONDS")]
+    pub idle_timeout: Option<Seconds<0, 86_400_000>>,
+
+    /// Wait between attempts to open a device that failed, 0.1 to 3600 seconds [default: 1]
+    #[arg(long, value_name = "SECONDS")]
+    pub device_error_delay: Option<Seconds<100, 3_600_000>>,
+
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub v4l2: V4l2,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub slideshow: Slideshow,
+}
+
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[command(next_help_heading = "Camera (--source v4l2)")]
+pub struct V4l2 {
+    /// Camera: auto, or paths such as /dev/video0 tried in order; may be given more than once [default: auto]
+    #[arg(long, short, value_name = "PATH")]
+    #[serde(deserialize_with = "one_or_many")]
+    pub device: Option<Vec<Device>>,
+
+    /// Pixel format: auto, MJPEG, JPEG, YUYV, UYVY, YVYU, NV12, NV21, YU12, YV12, RGB24, BGR24, RGB565, GREY [default: auto]
+    #[arg(long, short = 'm', value_name = "FORMAT")]
+    pub format: Option<Format>,
+
+    /// Buffers that the camera may fill ahead, 2 to 32 [default: the processor's cores, at most 4, and one]
+    #[arg(long, short, value_name = "N")]
+    pub buffers: Option<Whole<2, 32>>,
+
+    /// A camera without a picture for so long counts as stalled, 0.5 to 3600 seconds [default: 2]
+    #[arg(long, value_name = "SECONDS")]
+    pub device_timeout: Option<Seconds<500, 3_600_000>>,
+}
+
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[command(next_help_heading = "Slideshow (--source slideshow)")]
+pub struct Slideshow {
+    /// What to show, in the order of the names: a folder of JPEG or PNG files
+    #[arg(long = "slideshow-folder", value_name = "FOLDER")]
+    pub folder: Option<Folder>,
+
+    /// How long each is shown, 0.04 to 86400 seconds [default: 1]
+    #[arg(long = "slideshow-interval", value_name = "SECONDS")]
+    pub interval: Option<Seconds<40, 86_400_000>>,
+}
+
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[command(next_help_heading = "Encoder (for what is not JPEG already)")]
+pub struct Encoder {
+    /// JPEG quality, 1 to 100 [default: 80]
+    #[arg(long, short, value_name = "N")]
+    pub quality: Option<Quality>,
+
+    /// How much colour is kept, 4:2:0 or 4:2:2 [default: 4:2:0]
+    #[arg(long, value_name = "RATIO")]
+    pub subsampling: Option<Subsampling>,
+
+    /// Threads that encode, 1 to 16 [default: the processor's cores, at most 4]
+    #[arg(long, short, value_name = "N")]
+    pub workers: Option<Whole<1, 16>>,
+}
+
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[command(next_help_heading = "HTTP")]
+pub struct Http {
+    /// Listen on these addresses or names of this machine; may be given more than once [default: 0.0.0.0 ::]
+    #[arg(long, short = 's', value_name = "ADDRESS")]
+    #[serde(deserialize_with = "one_or_many")]
+    pub host: Option<Vec<Host>>,
+
+    /// Port, 0 to 65535; 0: any that is free [default: 8080]
+    #[arg(long, short, value_name = "N")]
+    pub port: Option<Whole<0, 65_535>>,
+
+    /// Other sites whose pages may read our answers: * or an origin such as http://octopi.local, or empty for none, which is the default
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow_origin: Option<AllowOrigin>,
+
+    /// Send small answers at once, true or false [default: true]
+    #[arg(long, value_name = "SWITCH", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub tcp_nodelay: Option<Switch>,
+
+    /// Threads that serve all viewers, 1 to 16 [default: 2]
+    #[arg(long = "http-threads", value_name = "N")]
+    pub threads: Option<Whole<1, 16>>,
+
+    #[arg(skip)]
+    pub max_connections: Option<Whole<1, 65_536>>,
+
+    /// A viewer that takes nothing for so long is closed, 1 to 3600 seconds [default: 10]
+    #[arg(long, value_name = "SECONDS")]
+    pub server_timeout: Option<Seconds<1000, 3_600_000>>,
+
+    #[arg(skip)]
+    pub request_timeout: Option<Seconds<1000, 3_600_000>>,
+
+    #[arg(skip)]
+    pub max_head_bytes: Option<Whole<1024, 65_536>>,
+
+    #[arg(skip)]
+    pub snapshot_timeout: Option<Seconds<100, 60_000>>,
+
+    /// Without a camera answer a snapshot with a picture that says so, and not with 503, true or false [default: false]
+    #[arg(long, value_name = "SWITCH", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub snapshot_placeholder: Option<Switch>,
+}
+
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[command(next_help_heading = "Log")]
+pub struct Log {
+    /// How much is logged: error, warn, info, debug, trace, or ustreamer's 0 to 3 [default: info]
+    #[arg(long = "log-level", value_name = "LEVEL")]
+    pub level: Option<LogLevel>,
+}
+
+/// What is given replaces what was there.
+fn set<T>(setting: &mut T, given: Option<impl Into<T>>) {
+    if let Some(given) = given {
+        *setting = given.into();
+    }
+}
+
+impl Keys {
+    /// Lays these over the settings.
+    pub fn apply(self, to: &mut settings::Settings) -> Result<(), Wrong> {
+        self.source.apply(&mut to.source)?;
+        self.encoder.apply(&mut to.encoder);
+        self.http.apply(&mut to.http);
+        set(&mut to.log, self.log.level);
+        Ok(())
+    }
+}
+
+impl Source {
+    fn apply(self, to: &mut settings::Source) -> Result<(), Wrong> {
+        set(&mut to.name, self.name);
+        set(&mut to.resolution, self.resolution);
+        set(&mut to.desired_fps, self.desired_fps);
+        set(&mut to.idle_timeout, self.idle_timeout.map(Seconds::or_never));
+        set(&mut to.device_error_delay, self.device_error_delay);
+        if let Some(devices) = self.v4l2.device {
+            to.v4l2.device = Devices::try_from(devices).map_err(Wrong::device)?;
+        }
+        set(&mut to.v4l2.format, self.v4l2.format);
+        set(&mut to.v4l2.buffers, self.v4l2.buffers);
+        set(&mut to.v4l2.device_timeout, self.v4l2.device_timeout);
+        set(&mut to.slideshow.folder, self.slideshow.folder.map(|folder| Some(folder.into())));
+        set(&mut to.slideshow.interval, self.slideshow.interval);
+        Ok(())
+    }
+}
+
+impl Encoder {
+    fn apply(self, to: &mut settings::Encoder) {
+        set(&mut to.quality, self.quality);
+        set(&mut to.subsampling, self.subsampling);
+        set(&mut to.workers, self.workers);
+    }
+}
+
+impl Http {
+    fn apply(self, to: &mut settings::Http) {
+        let host = self.host.map(|hosts| hosts.into_iter().map(String::from).collect::<Vec<_>>());
+        set(&mut to.host, host);
+        set(&mut to.port, self.port);
+        set(&mut to.allow_origin, self.allow_origin);
+        set(&mut to.tcp_nodelay, self.tcp_nodelay);
+        set(&mut to.threads, self.threads);
+        set(&mut to.max_connections, self.max_connections);
+        set(&mut to.server_timeout, self.server_timeout);
+        set(&mut to.request_timeout, self.request_timeout);
+        set(&mut to.max_head_bytes, self.max_head_bytes);
+        set(&mut to.snapshot_timeout, self.snapshot_timeout);
+        set(&mut to.snapshot_placeholder, self.snapshot_placeholder);
+    }
+}
+
+/// A value that is wrong beside another one; by itself it was in range.
+#[derive(Debug)]
+pub struct Wrong {
+    pub key: &'static str,
+    pub flag: &'static str,
+    pub why: Refused,
+}
+
+impl Wrong {
+    fn device(why: Refused) -> Self {
+        Self { key: "source.v4l2.device", flag: "--device", why }
+    }
+
+    pub(super) fn folder(why: Refused) -> Self {
+        Self { key: "source.slideshow.folder", flag: "--slideshow-folder", why }
+    }
+}

@@ -1,0 +1,101 @@
+//! Values with a range or a unit of their own: parse, print, and the words that say what is allowed.
+//!
+//! The same words stand in a refusal, in `--help` and in `config/mjpegd.toml`; tests hold the three together.
+
+mod device;
+mod folder;
+mod format;
+mod frame_rate;
+mod host;
+mod log_level;
+mod origin;
+mod quality;
+mod read;
+mod resolution;
+mod seconds;
+mod source_name;
+mod subsampling;
+mod switch;
+mod whole;
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+pub use device::{Device, Devices};
+pub use folder::Folder;
+pub use format::Format;
+pub use frame_rate::{DesiredFps, FrameRate};
+pub use host::Host;
+pub use log_level::LogLevel;
+pub use origin::AllowOrigin;
+pub use quality::Quality;
+pub(super) use read::{one_or_many, section};
+pub use resolution::Resolution;
+pub use seconds::Seconds;
+pub use source_name::SourceName;
+pub use subsampling::Subsampling;
+pub use switch::Switch;
+pub use whole::Whole;
+
+/// Something that a person writes into the settings file or behind a flag.
+pub trait Value: FromStr<Err = Refused> {
+    /// What it has to be in TOML.
+    const KIND: Kind;
+
+    /// What is allowed, in words that fit behind "allowed: ".
+    fn allowed() -> String;
+
+    fn refuse(what: impl fmt::Display) -> Refused {
+        Refused { what: what.to_string(), allowed: Self::allowed() }
+    }
+}
+
+/// The TOML types that values are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Whole,
+    Number,
+    Text,
+    Switch,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Whole => "a whole number",
+            Self::Number => "a number",
+            Self::Text => "a string",
+            Self::Switch => "a boolean",
+        })
+    }
+}
+
+/// Why a value was refused, and what would have been taken.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{what}; allowed: {allowed}")]
+pub struct Refused {
+    what: String,
+    allowed: String,
+}
+
+/// Reads a number in plain decimal notation and holds it against a range that includes its limits.
+fn number_within<T: Value>(text: &str, least: f64, most: f64) -> Result<f64, Refused> {
+    let number: f64 = text.parse().map_err(|_| T::refuse(format_args!("{text:?} is not {}", T::KIND)))?;
+    // Written so that NaN is out of range too.
+    if (least..=most).contains(&number) {
+        Ok(number)
+    } else {
+        Err(T::refuse(format_args!("{text} is out of range")))
+    }
+}
+
+fn whole_within<T: Value>(text: &str, least: u32, most: u32) -> Result<u32, Refused> {
+    // Wide enough that what is merely too large is called so.
+    let number: i128 = text.parse().map_err(|_| T::refuse(format_args!("{text:?} is not {}", T::KIND)))?;
+    u32::try_from(number)
+        .ok()
+        .filter(|number| (least..=most).contains(number))
+        .ok_or_else(|| T::refuse(format_args!("{text} is out of range")))
+}

@@ -1,0 +1,64 @@
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Kind, Refused, Value};
+
+/// Which of the sources gives the pictures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SourceName {
+    #[default]
+    V4l2,
+    Pattern,
+    Slideshow,
+}
+
+impl SourceName {
+    const ALL: [Self; 3] = [Self::V4l2, Self::Pattern, Self::Slideshow];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::V4l2 => "v4l2",
+            Self::Pattern => "pattern",
+            Self::Slideshow => "slideshow",
+        }
+    }
+}
+
+impl Value for SourceName {
+    const KIND: Kind = Kind::Text;
+
+    fn allowed() -> String {
+        "v4l2, pattern or slideshow".to_owned()
+    }
+}
+
+impl FromStr for SourceName {
+    type Err = Refused;
+
+    fn from_str(text: &str) -> Result<Self, Refused> {
+        Self::ALL
+            .into_iter()
+            .find(|name| name.as_str() == text)
+            .ok_or_else(|| Self::refuse(format_args!("{text:?} is not known")))
+    }
+}
+
+impl fmt::Display for SourceName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_source_is_found_by_its_name_and_named_in_a_refusal() {
+        for name in SourceName::ALL {
+            assert_eq!(name.to_string().parse(), Ok(name));
+            assert!(SourceName::allowed().contains(name.as_str()));
+        }
+        assert!("webcam".parse::<SourceName>().is_err());
+    }
+}

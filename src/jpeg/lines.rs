@@ -1,0 +1,108 @@
+//! A raw picture's bytes as lines, checked against its size and stride before anybody reads them.
+
+use thiserror::Error;
+
+use super::markers::MAX_SIDE;
+use crate::picture::{Picture, PixelFormat};
+
+/// Why a picture is not what its format and size say.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum Unfit {
+    #[error("a {format} picture of {width}x{height} needs {needed} bytes, but {got} came")]
+    TooShort { format: PixelFormat, width: u32, height: u32, needed: usize, got: usize },
+    #[error("a {format} line of {width} pixels does not fit into {stride} bytes")]
+    Stride { format: PixelFormat, width: u32, stride: usize },
+    #[error("a picture of {width}x{height} is outside 2x2 to {MAX_SIDE}x{MAX_SIDE}")]
+    Size { width: u32, height: u32 },
+    #[error("{0} is compressed already")]
+    Compressed(PixelFormat),
+}
+
+/// A picture's bytes, known to be long enough for its lines.
+pub(super) struct Lines<'a> {
+    picture: &'a [u8],
+    stride: usize,
+    /// Bytes of a line that say something.
+    len: usize,
+    height: usize,
+    chroma: Chroma,
+}
+
+#[derive(Clone, Copy)]
+struct Chroma {
+    stride: usize,
+    len: usize,
+    lines: usize,
+    planes: usize,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn of(picture: &Picture<'a>) -> Result<Self, Unfit> {
+        let Picture { format, width, height, stride, .. } = *picture;
+        if format.is_jpeg() {
+            return Err(Unfit::Compressed(format));
+        }
+        if !(2..=MAX_SIDE).contains(&width) || !(2..=MAX_SIDE).contains(&height) {
+            return Err(Unfit::Size { width, height });
+        }
+        let len = format.min_stride(width);
+        // A line of a megabyte is no picture of at most MAX_SIDE, and sizes must not overflow on 32-bit boards.
+        if stride < len || stride > 1 << 17 {
+            return Err(Unfit::Stride { format, width, stride });
+        }
+        let chroma_stride = match format {
+            PixelFormat::Nv12 | PixelFormat::Nv21 => stride,
+            _ => stride / 2,
+        };
+        let (chroma_len, planes) = match format {
+            PixelFormat::Nv12 | PixelFormat::Nv21 => {
+                (chroma_stride.min(width.next_multiple_of(2) as usize), 1)
+            }
+            PixelFormat::Yu12 | PixelFormat::Yv12 => (chroma_stride.min(width.div_ceil(2) as usize), 2),
+            _ => (0, 0),
+        };
+        let lines = Self {
+            picture: picture.bytes,
+            stride,
+            len,
+            height: height as usize,
+            chroma: Chroma {
+                stride: chroma_stride,
+                len: chroma_len,
+                lines: height.div_ceil(2) as usize,
+                planes,
+            },
+        };
+        let needed = lines.needed();
+        if picture.bytes.len() < needed {
+            let got = picture.bytes.len();
+            return Err(Unfit::TooShort { format, width, height, needed, got });
+        }
+        Ok(lines)
+    }
+
+    /// Up to the last byte that says something: some drivers leave out the padding of the last line.
+    fn needed(&self) -> usize {
+        let Chroma { stride, len, lines, planes } = self.chroma;
+        match planes {
+            0 => self.stride * (self.height - 1) + self.len,
+            _ => self.stride * self.height + stride * (lines * planes - 1) + len,
+        }
+    }
+
+    /// Lines of the first plane.
+    pub(super) fn first(&self) -> impl Iterator<Item = &'a [u8]> {
+        every(self.picture, self.stride, self.len).take(self.height)
+    }
+
+    /// Lines of the chroma plane of this number.
+    pub(super) fn chroma(&self, number: usize) -> impl Iterator<Item = &'a [u8]> {
+        let Chroma { stride, len, lines, .. } = self.chroma;
+        let begin = self.stride * self.height + stride * lines * number;
+        every(self.picture.get(begin..).unwrap_or_default(), stride, len).take(lines)
+    }
+}
+
+fn every(plane: &[u8], stride: usize, len: usize) -> impl Iterator<Item = &[u8]> {
+    plane.chunks(stride.max(1)).map_while(move |line| line.get(..len))
+}

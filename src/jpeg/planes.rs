@@ -1,0 +1,250 @@
+//! A raw picture in the compressor's own order, in memory that is used again for the next one.
+//!
+//! Cameras' YUV goes to planar YUV and never becomes RGB. A camera that has 4:2:0 stays 4:2:0 whatever the setting says:
+//! there is no more colour to keep. Luma and chroma values are taken as they are.
+
+use turbojpeg::{Image, Subsamp, YuvPlanesImage};
+
+use super::lines::{Lines, Unfit};
+use super::unpack::{every_fourth, every_second, mean_of_fourths, rgb565};
+use crate::config::values::Subsampling;
+use crate::picture::{Picture, PixelFormat};
+
+/// A picture that waits for its compressor.
+#[derive(Debug, Default)]
+pub struct Planes {
+    memory: Vec<u8>,
+    width: usize,
+    height: usize,
+    layout: Layout,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Layout {
+    #[default]
+    Yuv420,
+    Yuv422,
+    Grey,
+    Rgb,
+    Bgr,
+}
+
+/// What a compressor is given.
+pub(super) enum View<'a> {
+    Yuv(YuvPlanesImage<&'a [u8]>),
+    /// Packed, with the chroma that the JPEG of it may keep.
+    Packed(Image<&'a [u8]>, Option<Subsamp>),
+}
+
+impl Planes {
+    pub fn width(&self) -> u32 {
+        self.width as u32
+    }
+
+    pub fn height(&self) -> u32 {
+        self.height as u32
+    }
+
+    /// Takes a copy of the picture; its memory can go back to the camera afterwards.
+    pub fn fill(&mut self, picture: &Picture<'_>, subsampling: Subsampling) -> Result<(), Unfit> {
+        let lines = Lines::of(picture)?;
+        let packed = match subsampling {
+            Subsampling::Yuv420 => Layout::Yuv420,
+            Subsampling::Yuv422 => Layout::Yuv422,
+        };
+        self.layout = match picture.format {
+            PixelFormat::Yuyv | PixelFormat::Uyvy | PixelFormat::Yvyu => packed,
+            PixelFormat::Rgb24 | PixelFormat::Rgb565 => Layout::Rgb,
+            PixelFormat::Bgr24 => Layout::Bgr,
+            PixelFormat::Grey => Layout::Grey,
+            _ => Layout::Yuv420,
+        };
+        self.width = picture.width as usize;
+        self.height = picture.height as usize;
+        self.memory.resize(self.total_len(), 0);
+        match picture.format {
+            PixelFormat::Yuyv => self.fill_packed::<0, 1, 3>(&lines),
+            PixelFormat::Yvyu => self.fill_packed::<0, 3, 1>(&lines),
+            PixelFormat::Uyvy => self.fill_packed::<1, 0, 2>(&lines),
+            PixelFormat::Nv12 => self.fill_semi_planar::<0, 1>(&lines),
+            PixelFormat::Nv21 => self.fill_semi_planar::<1, 0>(&lines),
+            PixelFormat::Yu12 => self.fill_planar(&lines, false),
+            PixelFormat::Yv12 => self.fill_planar(&lines, true),
+            PixelFormat::Rgb565 => self.fill_lines(&lines, 3, rgb565),
+            PixelFormat::Rgb24 | PixelFormat::Bgr24 => self.fill_lines(&lines, 3, copy),
+            PixelFormat::Grey => self.fill_lines(&lines, 1, copy),
+            PixelFormat::Mjpeg | PixelFormat::Jpeg => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn view(&self) -> View<'_> {
+        let packed = |format: turbojpeg::PixelFormat| Image {
+            pixels: self.memory.as_slice(),
+            width: self.width,
+            pitch: self.width * format.size(),
+            height: self.height,
+            format,
+        };
+        let subsamp = match self.layout {
+            Layout::Yuv420 => Subsamp::Sub2x2,
+            Layout::Yuv422 => Subsamp::Sub2x1,
+            Layout::Grey => {
+                return View::Packed(packed(turbojpeg::PixelFormat::GRAY), Some(Subsamp::Gray));
+            }
+            Layout::Rgb => return View::Packed(packed(turbojpeg::PixelFormat::RGB), None),
+            Layout::Bgr => return View::Packed(packed(turbojpeg::PixelFormat::BGR), None),
+        };
+        let (luma, chroma) = self.memory.split_at(self.luma_len());
+        let (u, v) = chroma.split_at(self.chroma_len());
+        View::Yuv(YuvPlanesImage {
+            y_plane: luma,
+            u_plane: u,
+            v_plane: v,
+            width: self.width,
+            height: self.height,
+            y_stride: self.luma_stride(),
+            u_stride: self.chroma_stride(),
+            v_stride: self.chroma_stride(),
+            subsamp,
+        })
+    }
+
+    fn fill_packed<const Y: usize, const U: usize, const V: usize>(&mut self, lines: &Lines<'_>) {
+        match self.layout {
+            Layout::Yuv422 => self.fill_packed_422::<Y, U, V>(lines),
+            _ => self.fill_packed_420::<Y, U, V>(lines),
+        }
+    }
+
+    fn fill_packed_420<const Y: usize, const U: usize, const V: usize>(&mut self, lines: &Lines<'_>) {
+        let (luma_stride, chroma_stride) = (self.luma_stride(), self.chroma_stride());
+        let width = self.width;
+        let (luma, u, v) = self.split();
+        let chroma = u.chunks_exact_mut(chroma_stride).zip(v.chunks_exact_mut(chroma_stride));
+        let mut source = lines.first();
+        for (luma, (u, v)) in luma.chunks_exact_mut(luma_stride * 2).zip(chroma) {
+            let Some(upper) = source.next() else { break };
+            let lower = source.next().unwrap_or(upper);
+            let (first, second) = luma.split_at_mut(luma_stride);
+            pick_luma::<Y>(upper, first, width);
+            pick_luma::<Y>(lower, second, width);
+            mean_of_fourths::<U>(upper, lower, u);
+            mean_of_fourths::<V>(upper, lower, v);
+        }
+    }
+
+    fn fill_packed_422<const Y: usize, const U: usize, const V: usize>(&mut self, lines: &Lines<'_>) {
+        let (luma_stride, chroma_stride) = (self.luma_stride(), self.chroma_stride());
+        let width = self.width;
+        let (luma, u, v) = self.split();
+        let chroma = u.chunks_exact_mut(chroma_stride).zip(v.chunks_exact_mut(chroma_stride));
+        let planes = luma.chunks_exact_mut(luma_stride).zip(chroma);
+        for ((luma, (u, v)), line) in planes.zip(lines.first()) {
+            pick_luma::<Y>(line, luma, width);
+            every_fourth::<U>(line, u);
+            every_fourth::<V>(line, v);
+        }
+    }
+
+    fn fill_semi_planar<const U: usize, const V: usize>(&mut self, lines: &Lines<'_>) {
+        let chroma_stride = self.chroma_stride();
+        self.fill_luma(lines);
+        let (_, u, v) = self.split();
+        let planes = u.chunks_exact_mut(chroma_stride).zip(v.chunks_exact_mut(chroma_stride));
+        for ((u, v), line) in planes.zip(lines.chroma(0)) {
+            every_second::<U>(line, u);
+            every_second::<V>(line, v);
+            let whole = line.len() / 2;
+            pad(u, whole);
+            pad(v, whole);
+        }
+    }
+
+    fn fill_planar(&mut self, lines: &Lines<'_>, v_first: bool) {
+        let chroma_stride = self.chroma_stride();
+        self.fill_luma(lines);
+        let (_, u, v) = self.split();
+        for (plane, number) in [(u, usize::from(v_first)), (v, usize::from(!v_first))] {
+            for (out, line) in plane.chunks_exact_mut(chroma_stride).zip(lines.chroma(number)) {
+                copy(line, out);
+                pad(out, line.len());
+            }
+        }
+    }
+
+    fn fill_luma(&mut self, lines: &Lines<'_>) {
+        let (stride, width) = (self.luma_stride(), self.width);
+        let (luma, ..) = self.split();
+        let mut source = lines.first();
+        let mut last: &[u8] = &[];
+        for out in luma.chunks_exact_mut(stride) {
+            // Of an odd height the last line stands twice.
+            last = source.next().unwrap_or(last);
+            copy(last, out);
+            pad(out, width);
+        }
+    }
+
+    fn fill_lines(&mut self, lines: &Lines<'_>, pixel: usize, unpack: fn(&[u8], &mut [u8])) {
+        for (out, line) in self.memory.chunks_exact_mut(self.width * pixel).zip(lines.first()) {
+            unpack(line, out);
+        }
+    }
+
+    fn split(&mut self) -> (&mut [u8], &mut [u8], &mut [u8]) {
+        let (luma, chroma) = (self.luma_len(), self.chroma_len());
+        let (luma, rest) = self.memory.split_at_mut(luma);
+        let (u, v) = rest.split_at_mut(chroma);
+        (luma, u, v)
+    }
+
+    fn total_len(&self) -> usize {
+        match self.layout {
+            Layout::Yuv420 | Layout::Yuv422 => self.luma_len() + 2 * self.chroma_len(),
+            Layout::Grey => self.width * self.height,
+            Layout::Rgb | Layout::Bgr => self.width * self.height * 3,
+        }
+    }
+
+    /// The compressor wants luma for whole chroma samples, also at an odd width.
+    fn luma_stride(&self) -> usize {
+        self.width.next_multiple_of(2)
+    }
+
+    fn luma_len(&self) -> usize {
+        match self.layout {
+            Layout::Yuv420 => self.luma_stride() * self.height.next_multiple_of(2),
+            _ => self.luma_stride() * self.height,
+        }
+    }
+
+    fn chroma_stride(&self) -> usize {
+        self.width.div_ceil(2)
+    }
+
+    fn chroma_len(&self) -> usize {
+        match self.layout {
+            Layout::Yuv420 => self.chroma_stride() * self.height.div_ceil(2),
+            _ => self.chroma_stride() * self.height,
+        }
+    }
+}
+
+fn pick_luma<const Y: usize>(line: &[u8], out: &mut [u8], width: usize) {
+    every_second::<Y>(line, out);
+    pad(out, width);
+}
+
+fn copy(line: &[u8], out: &mut [u8]) {
+    for (to, from) in out.iter_mut().zip(line) {
+        *to = *from;
+    }
+}
+
+/// Repeats the last of `whole` samples to the end of the line.
+fn pad(line: &mut [u8], whole: usize) {
+    if let Some((line, rest)) = line.split_at_mut_checked(whole) {
+        rest.fill(line.last().copied().unwrap_or(128));
+    }
+}

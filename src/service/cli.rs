@@ -1,0 +1,92 @@
+//! The command line: `mjpegd [FLAGS]` runs, `mjpegd check` and `mjpegd devices` tell. The flags of the keys, with
+//! ustreamer's names, stand in `config/keys.rs`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::config::values::LogLevel;
+use crate::config::{self, ConfigError, Keys, Settings};
+
+/// `EX_USAGE` of sysexits.h: there is no such flag or subcommand.
+pub const EX_USAGE: u8 = 64;
+
+/// `EX_CONFIG` of sysexits.h: a value in the file or behind a flag is refused.
+pub const EX_CONFIG: u8 = 78;
+
+/// A camera's picture in every browser, player and program that wants it.
+#[derive(Debug, Parser)]
+#[command(name = "mjpegd", version, max_term_width = 120, disable_help_subcommand = true)]
+#[command(
+    after_help = "A flag goes over the settings file, and the file over the default. The file has some more keys."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// Settings file, TOML [default: /etc/mjpegd.toml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    #[command(flatten)]
+    keys: Keys,
+
+    /// The same as --log-level debug
+    #[arg(long, help_heading = "Log")]
+    verbose: bool,
+
+    /// The same as --log-level trace
+    #[arg(long, help_heading = "Log")]
+    debug: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Say whether the settings and the camera will do, and what is wrong if not
+    Check,
+    /// List cameras with their formats, sizes, rates and lasting paths
+    Devices,
+}
+
+impl Cli {
+    /// Reads the arguments, the program's name first. What `--help` and `--version` print is an error here, too: see
+    /// [`exit_code`].
+    pub fn read<I, A>(arguments: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = A>,
+        A: Into<OsString> + Clone,
+    {
+        // Flags may stand before and behind the subcommand, and a minus before a number is not another flag.
+        let command = Self::command().mut_args(|flag| {
+            let takes_value = flag.get_action().takes_values();
+            flag.global(true).allow_negative_numbers(takes_value)
+        });
+        Self::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    }
+
+    /// The flags over the file over the defaults.
+    pub fn settings(&self) -> Result<Settings, ConfigError> {
+        let mut flags = self.keys.clone();
+        match (self.debug, self.verbose) {
+            (true, _) => flags.log.level = Some(LogLevel::DEBUG),
+            (false, true) => flags.log.level = Some(LogLevel::VERBOSE),
+            (false, false) => {}
+        }
+        config::load(self.config.as_deref(), flags)
+    }
+}
+
+/// What to exit with when [`Cli::read`] gave this, after it was printed.
+pub fn exit_code(error: &clap::Error) -> u8 {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => 0,
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue => EX_CONFIG,
+        _ => EX_USAGE,
+    }
+}
+
+#[cfg(test)]
+#[path = "cli_tests.rs"]
+mod tests;

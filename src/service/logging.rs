@@ -1,0 +1,113 @@
+//! Lines for a terminal or a file, with time and level; and for the journal, which keeps both itself.
+
+use std::env;
+use std::fs::{File, Metadata};
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::time::SystemTime;
+
+use env_logger::Builder;
+use env_logger::fmt::Formatter;
+use jiff::Timestamp;
+use log::{Level, LevelFilter, Record};
+
+/// Logs to stderr from now on. `RUST_LOG` goes over the level. A second call changes nothing.
+pub fn init(level: LevelFilter) {
+    let mut builder = Builder::new();
+    builder.filter_level(level);
+    let refused = filter(&mut builder, &env::var("RUST_LOG").unwrap_or_default());
+    let ours = env::var("JOURNAL_STREAM").is_ok_and(|stream| {
+        let stderr = stderr_metadata();
+        stderr.is_ok_and(|stderr| is_journal(&stream, &stderr))
+    });
+    builder.format(if ours { for_journal } else { for_people });
+    // Fails only when a logger is there already, and then that one does the work.
+    let _ = builder.try_init();
+    for directive in refused {
+        log::warn!("RUST_LOG: {directive:?} is ignored; allowed: LEVEL or MODULE=LEVEL");
+    }
+}
+
+/// Reads `RUST_LOG` and gives back what it could not read. `env_logger` itself prints that in a way that panics when
+/// stderr is a closed pipe.
+fn filter(builder: &mut Builder, directives: &str) -> Vec<String> {
+    let mut refused = Vec::new();
+    for directive in directives.split(',').map(str::trim).filter(|text| !text.is_empty()) {
+        let (module, level) = match directive.split_once('=') {
+            Some((module, level)) => (Some(module), level),
+            None => (None, directive),
+        };
+        match level.parse() {
+            Ok(level) => {
+                builder.filter(module, level);
+            }
+            Err(_) => refused.push(directive.to_owned()),
+        }
+    }
+    refused
+}
+
+fn stderr_metadata() -> io::Result<Metadata> {
+    File::from(io::stderr().as_fd().try_clone_to_owned()?).metadata()
+}
+
+/// `JOURNAL_STREAM` is "device:inode", and is inherited also by those whose stderr is redirected elsewhere.
+fn is_journal(stream: &str, stderr: &Metadata) -> bool {
+    stream == format!("{}:{}", stderr.dev(), stderr.ino())
+}
+
+fn for_people(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
+    // A board without a battery can believe in any year; one that has no name must not end the daemon.
+    let now = Timestamp::try_from(SystemTime::now()).unwrap_or_default();
+    let level = record.level();
+    let style = out.default_level_style(level);
+    let text = one_line(record);
+    writeln!(out, "{now:.3} {style}{level:<5}{style:#} {text}")
+}
+
+/// The prefixes of sd-daemon(3), from which the journal knows the priority.
+fn for_journal(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
+    let priority = match record.level() {
+        Level::Error => 3,
+        Level::Warn => 4,
+        Level::Info => 6,
+        Level::Debug | Level::Trace => 7,
+    };
+    writeln!(out, "<{priority}>{}", one_line(record))
+}
+
+/// One record is one line: what a stranger sent and we repeat cannot pass for a line of ours, nor drive a terminal.
+fn one_line(record: &Record<'_>) -> String {
+    let text = record.args().to_string();
+    text.trim_end().replace(char::is_control, "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_journal_is_known_by_device_and_inode() {
+        let file = tempfile::tempfile().unwrap().metadata().unwrap();
+        let stream = format!("{}:{}", file.dev(), file.ino());
+        assert!(is_journal(&stream, &file));
+        for other in ["", "8", "8:1:2", "nonsense", &format!("{stream}0")] {
+            assert!(!is_journal(other, &file), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_directive_is_given_back() {
+        let mut builder = Builder::new();
+        let refused = filter(&mut builder, "info, mio=warn,mjpegd=loud,,all/x");
+        assert_eq!(refused, ["mjpegd=loud", "all/x"]);
+        assert_eq!(builder.build().filter(), LevelFilter::Info);
+    }
+
+    #[test]
+    fn a_record_is_one_line_whatever_is_in_it() {
+        let line = one_line(&Record::builder().args(format_args!("GET /\n<3>forged \u{1b}[2J\n")).build());
+        assert_eq!(line, "GET /\u{fffd}<3>forged \u{fffd}[2J");
+    }
+}

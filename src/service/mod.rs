@@ -1,0 +1,19 @@
+//! What makes it a good process: how it is called, how it reports, and how it ends.
+
+/// Flags and subcommands.
+pub mod cli;
+
+/// Lines for a terminal, a file or the journal.
+pub mod logging;
+
+/// SIGTERM and SIGINT.
+pub mod signals;
+
+/// What systemd is told.
+pub mod notify;
+
+/// `mjpegd check`.
+pub mod check;
+
+/// `mjpegd devices`.
+pub mod devices;

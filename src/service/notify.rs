@@ -1,0 +1,36 @@
+//! What systemd is told (`sd_notify(3)`). Without systemd nothing happens.
+
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+
+/// The port answers.
+pub fn ready() {
+    tell(&[NotifyState::Ready]);
+}
+
+/// A sentence for `systemctl status`.
+pub fn status(text: &str) {
+    // A line break would end the message.
+    tell(&[NotifyState::Status(&text.replace(['\n', '\r'], " "))]);
+}
+
+pub fn stopping() {
+    tell(&[NotifyState::Stopping]);
+}
+
+/// Still alive.
+pub fn watchdog() {
+    tell(&[NotifyState::Watchdog]);
+}
+
+/// `WatchdogSec=` of the unit; `None`: no watchdog.
+pub fn watchdog_interval() -> Option<Duration> {
+    sd_notify::watchdog_enabled()
+}
+
+fn tell(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        log::debug!("sd_notify: {error}");
+    }
+}

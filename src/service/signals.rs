@@ -1,0 +1,72 @@
+//! Signals, and changes that the main thread is to look at, as one thing to wait for.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::{flag, low_level};
+
+/// What a shell says of a program that SIGINT has ended.
+const EXIT_AT_ONCE: i32 = 130;
+
+#[derive(Debug)]
+pub struct Signals {
+    receiver: UnixStream,
+    sender: UnixStream,
+    stop: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// From now on SIGTERM and SIGINT end [`Signals::wait`]; a second one ends the process at once.
+    pub fn catch() -> io::Result<Self> {
+        let (receiver, sender) = UnixStream::pair()?;
+        receiver.set_nonblocking(true)?;
+        sender.set_nonblocking(true)?;
+        let stop = Arc::new(AtomicBool::new(false));
+        for signal in [SIGTERM, SIGINT] {
+            // In this order: the first signal finds the flag down and raises it.
+            flag::register_conditional_shutdown(signal, EXIT_AT_ONCE, Arc::clone(&stop))?;
+            flag::register(signal, Arc::clone(&stop))?;
+            low_level::pipe::register(signal, sender.try_clone()?)?;
+        }
+        Ok(Self { receiver, sender, stop })
+    }
+
+    /// A call that ends a wait, from any thread. Never blocks: a full pipe rings as well as one more byte.
+    pub fn bell(&self) -> io::Result<impl Fn() + Send + Sync + 'static> {
+        let sender = self.sender.try_clone()?;
+        Ok(move || {
+            let _ = (&sender).write(&[1]);
+        })
+    }
+
+    /// Waits for a signal, the bell or the time. True: a signal has come.
+    pub fn wait(&mut self, timeout: Option<Duration>) -> bool {
+        let timeout = timeout
+            .map(|wait| Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() });
+        let mut fds = [PollFd::new(&self.receiver, PollFlags::IN)];
+        // Interrupted by a signal or at the end of the time: either way there is something to look at.
+        let _ = poll(&mut fds, timeout.as_ref());
+        let mut bytes = [0; 64];
+        while self.receiver.read(&mut bytes).is_ok_and(|count| count == bytes.len()) {}
+        self.stop.load(Ordering::SeqCst)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bell_and_the_time_end_a_wait_without_a_signal() {
+        let mut signals = Signals::catch().unwrap();
+        assert!(!signals.wait(Some(Duration::from_millis(1))));
+        let bell = signals.bell().unwrap();
+        std::thread::spawn(bell).join().unwrap();
+        assert!(!signals.wait(None));
+    }
+}

@@ -1,0 +1,156 @@
+//! Which device nodes are cameras. Found by asking each one: on a Raspberry Pi most are codecs and image processors.
+
+use std::path::{Path, PathBuf};
+
+use v4l::v4l_sys as c;
+
+use super::diagnose::{Step, explain};
+use super::sys::{FrameSizes, Node};
+use crate::picture::PixelFormat;
+use crate::source::Lost;
+
+/// A node that can be opened, and what it says of itself.
+#[derive(Debug)]
+pub struct Candidate {
+    pub path: PathBuf,
+    /// The name that stays the same over boots and ports, where udev gives one.
+    pub by_id: Option<PathBuf>,
+    pub card: String,
+    pub driver: String,
+    pub formats: Vec<FormatOffer>,
+    /// Why it is no camera, if it is none.
+    pub not_a_camera: Option<&'static str>,
+}
+
+/// One format of a device, with its sizes and rates in words.
+#[derive(Debug)]
+pub struct FormatOffer {
+    pub fourcc: [u8; 4],
+    pub description: String,
+    pub sizes: Vec<SizeOffer>,
+}
+
+impl FormatOffer {
+    pub fn is_readable(&self) -> bool {
+        PixelFormat::from_fourcc(self.fourcc).is_some()
+    }
+}
+
+#[derive(Debug)]
+pub struct SizeOffer {
+    /// "1280x720", or "32x32 to 1920x1080".
+    pub size: String,
+    /// Pictures a second.
+    pub rates: Vec<f64>,
+}
+
+/// All video nodes, by number, with what is wrong with those that will not open.
+pub fn list() -> Vec<Result<Candidate, Lost>> {
+    nodes().iter().map(|path| ask(path)).collect()
+}
+
+/// The first node that is a camera.
+pub(super) fn first() -> Result<PathBuf, Lost> {
+    let (mut denied, mut others) = (None, 0);
+    for path in nodes() {
+        match open(&path) {
+            Ok((node, driver, flags)) => match why_no_camera(&node, &driver, flags) {
+                None => return Ok(path),
+                Some(_) => others += 1,
+            },
+            Err(lost) => denied = denied.or(Some(lost)),
+        }
+    }
+    Err(denied.unwrap_or_else(|| {
+        Lost::NoCamera(match others {
+            0 => "no camera found; is one plugged in?".into(),
+            1 => "no camera found: the one video node is something else (`mjpegd devices`)".into(),
+            _ => format!("no camera found: {others} video nodes are something else (`mjpegd devices`)"),
+        })
+    }))
+}
+
+/// Everything that one node says of itself.
+pub fn ask(path: &Path) -> Result<Candidate, Lost> {
+    let mut node = Node::open(path).map_err(|error| explain(path, Step::Open, &error))?;
+    let capability = node.capability().map_err(|error| explain(path, Step::Query, &error))?;
+    let not_a_camera = why_no_camera(&node, &capability.driver, capability.flags);
+    let formats = node.formats().into_iter().map(|(fourcc, description)| {
+        let sizes = node.frame_sizes(fourcc).into_iter().map(|size| offer(&node, fourcc, size)).collect();
+        FormatOffer { fourcc, description, sizes }
+    });
+    Ok(Candidate {
+        formats: formats.collect(),
+        path: path.to_owned(),
+        by_id: by_id(path),
+        card: capability.card,
+        driver: capability.driver,
+        not_a_camera,
+    })
+}
+
+fn offer(node: &Node, fourcc: [u8; 4], size: FrameSizes) -> SizeOffer {
+    let (words, (width, height)) = match size {
+        FrameSizes::Discrete(width, height) => (format!("{width}x{height}"), (width, height)),
+        FrameSizes::Stepwise { min, max, .. } => (format!("{}x{} to {}x{}", min.0, min.1, max.0, max.1), max),
+    };
+    SizeOffer { size: words, rates: node.frame_rates(fourcc, width, height) }
+}
+
+fn open(path: &Path) -> Result<(Node, String, u32), Lost> {
+    let mut node = Node::open(path).map_err(|error| explain(path, Step::Open, &error))?;
+    let capability = node.capability().map_err(|error| explain(path, Step::Query, &error))?;
+    Ok((node, capability.driver, capability.flags))
+}
+
+/// Nodes that say they capture, and offer formats that we read, but process pictures or need libcamera: by driver.
+const NOT_CAMERAS: [(&str, &str); 5] = [
+    ("bcm2835-codec", "a codec"),
+    ("bcm2835-isp", "an image processor"),
+    ("pispbe", "an image processor"),
+    ("rp1-cfe", "a CSI camera's raw side, which needs libcamera (rpicam-vid)"),
+    ("unicam", "a CSI camera's raw side, which needs libcamera (rpicam-vid)"),
+];
+
+/// `None`: a camera.
+pub(super) fn why_no_camera(node: &Node, driver: &str, flags: u32) -> Option<&'static str> {
+    const CAPTURE: u32 = c::V4L2_CAP_VIDEO_CAPTURE | c::V4L2_CAP_VIDEO_CAPTURE_MPLANE;
+    const BOTH_WAYS: u32 = c::V4L2_CAP_VIDEO_M2M | c::V4L2_CAP_VIDEO_M2M_MPLANE;
+    const OUTPUT: u32 = c::V4L2_CAP_VIDEO_OUTPUT | c::V4L2_CAP_VIDEO_OUTPUT_MPLANE;
+    if let Some((_, what)) = NOT_CAMERAS.iter().find(|(name, _)| *name == driver) {
+        return Some(what);
+    }
+    if flags & BOTH_WAYS != 0 {
+        return Some("a codec");
+    }
+    if flags & c::V4L2_CAP_META_CAPTURE != 0 {
+        return Some("a camera's metadata, not its picture");
+    }
+    if flags & CAPTURE == 0 {
+        return Some(if flags & OUTPUT != 0 { "an output" } else { "not for pictures" });
+    }
+    if flags & c::V4L2_CAP_STREAMING == 0 {
+        return Some("a device that cannot stream");
+    }
+    let readable = |fourcc| PixelFormat::from_fourcc(fourcc).is_some();
+    let formats = node.formats();
+    (!formats.iter().any(|(fourcc, _)| readable(*fourcc))).then_some("without a format that mjpegd reads")
+}
+
+/// `/dev/video*`, by number: video2 before video10.
+fn nodes() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir("/dev").into_iter().flatten().flatten();
+    let mut numbers: Vec<u32> =
+        entries.filter_map(|entry| entry.file_name().to_str()?.strip_prefix("video")?.parse().ok()).collect();
+    numbers.sort_unstable();
+    numbers.into_iter().map(|number| PathBuf::from(format!("/dev/video{number}"))).collect()
+}
+
+fn by_id(path: &Path) -> Option<PathBuf> {
+    let device = path.canonicalize().ok()?;
+    let links = std::fs::read_dir("/dev/v4l/by-id").ok()?;
+    links
+        .flatten()
+        .map(|link| link.path())
+        .find(|link| link.canonicalize().is_ok_and(|target| target == device))
+}

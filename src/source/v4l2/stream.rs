@@ -1,0 +1,140 @@
+//! A running camera: buffers mapped, queued and streaming, until it is dropped.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::buffers::{Filled, Mapping};
+use super::diagnose::{Step, explain};
+use super::format::Agreed;
+use super::sys::Node;
+use crate::clock::Monotonic;
+use crate::picture::Picture;
+use crate::source::{Grab, Lost};
+
+#[derive(Debug)]
+pub(super) struct Stream {
+    // Dropped first: a driver keeps its buffers while they are mapped.
+    mappings: Vec<Mapping>,
+    node: Node,
+    path: PathBuf,
+    agreed: Agreed,
+    last_sequence: Option<u32>,
+}
+
+/// A driver that waits longer than this to hand over a picture does not count on our clock.
+const OLDEST_CREDIBLE: Duration = Duration::from_secs(10);
+
+/// A larger gap in the sequence is a driver that starts counting anew, not lost pictures.
+const LARGEST_CREDIBLE_GAP: u32 = 10_000;
+
+impl Stream {
+    pub(super) fn start(node: Node, path: &Path, agreed: Agreed, buffers: u32) -> Result<Self, Lost> {
+        let lost = |step| move |error: io::Error| explain(path, step, &error);
+        let granted = node.request_buffers(buffers).map_err(lost(Step::Buffers))?;
+        let mut stream =
+            Self { mappings: Vec::new(), node, path: path.to_owned(), agreed, last_sequence: None };
+        for index in 0..granted {
+            stream.mappings.push(stream.node.map_buffer(index).map_err(lost(Step::Buffers))?);
+            stream.node.queue(index).map_err(lost(Step::Buffers))?;
+        }
+        if granted == 0 {
+            return Err(Lost::NoSignal(format!("{}: the driver gives no buffers", path.display())));
+        }
+        stream.node.stream_on().map_err(lost(Step::Start))?;
+        Ok(stream)
+    }
+
+    /// Waits for the next picture and lets `take` copy it.
+    pub(super) fn next(&mut self, wait: Duration, take: &mut dyn FnMut(Picture<'_>)) -> Result<Grab, Lost> {
+        let ready = self.wait(wait)?;
+        let filled = self.node.dequeue().map_err(|error| self.lost(&error))?;
+        let Some(filled) = filled else {
+            // Readable and yet empty would have us spin.
+            return match ready.intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL) {
+                true => Err(Lost::NoSignal(format!("{}: the driver stopped streaming", self.path.display()))),
+                false => Ok(Grab::Nothing),
+            };
+        };
+        let grab = self.hand_over(&filled, take);
+        self.node.queue(filled.index).map_err(|error| self.lost(&error))?;
+        Ok(grab)
+    }
+
+    fn wait(&self, wait: Duration) -> Result<PollFlags, Lost> {
+        let mut fds = [PollFd::new(&self.node, PollFlags::IN)];
+        let timeout = Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() };
+        match poll(&mut fds, Some(&timeout)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(fds[0].revents()),
+            Err(error) => Err(self.lost(&error.into())),
+        }
+    }
+
+    fn hand_over(&mut self, filled: &Filled, take: &mut dyn FnMut(Picture<'_>)) -> Grab {
+        let lost = self.count_lost(filled.sequence);
+        let Some(mapping) = self.mappings.get(filled.index as usize) else {
+            return Grab::Broken { lost };
+        };
+        if filled.error {
+            return Grab::Broken { lost };
+        }
+        let grabbed = Monotonic::now();
+        take(Picture {
+            bytes: mapping.bytes(filled.bytes_used),
+            format: self.agreed.format,
+            width: self.agreed.width,
+            height: self.agreed.height,
+            stride: self.agreed.stride,
+            captured: capture_time(filled.timestamp, grabbed),
+            grabbed,
+        });
+        Grab::Picture { lost }
+    }
+
+    fn count_lost(&mut self, sequence: u32) -> u64 {
+        let last = self.last_sequence.replace(sequence);
+        let gap = last.map_or(0, |last| sequence.wrapping_sub(last).wrapping_sub(1));
+        if gap <= LARGEST_CREDIBLE_GAP { gap.into() } else { 0 }
+    }
+
+    fn lost(&self, error: &io::Error) -> Lost {
+        explain(&self.path, Step::Stream, error)
+    }
+}
+
+/// The driver's time, unless it cannot be: some cameras count from their own start, or stamp the future.
+fn capture_time(timestamp: Option<Duration>, grabbed: Monotonic) -> Monotonic {
+    timestamp
+        .map(Monotonic::from_boot)
+        .filter(|captured| *captured <= grabbed && grabbed - *captured < OLDEST_CREDIBLE)
+        .unwrap_or(grabbed)
+}
+
+/// An unplugged camera refuses all of this, which changes nothing.
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let stopped = self.node.stream_off();
+        self.mappings.clear();
+        let released = self.node.request_buffers(0);
+        if let Err(error) = stopped.and(released.map(drop)) {
+            log::debug!("{}: stopping: {error}", self.path.display());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timestamp_that_cannot_be_is_replaced() {
+        let now = Monotonic::from_boot(Duration::from_secs(100));
+        let stamped = |seconds| capture_time(Some(Duration::from_secs(seconds)), now);
+        assert_eq!(stamped(99), Monotonic::from_boot(Duration::from_secs(99)));
+        assert_eq!(stamped(5), now);
+        assert_eq!(stamped(101), now);
+        assert_eq!(capture_time(None, now), now);
+    }
+}

@@ -1,0 +1,275 @@
+//! The kernel's side of a camera: one safe method per ioctl. With `buffers.rs`, the only `unsafe` of the V4L2 source.
+//!
+//! The `v4l` crate gives the structs and the call. Its `Device` is not used: it panics on a card name that is not
+//! UTF-8 and on a close that fails, and both come from outside. See `linux/videodev2.h` for every name here.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use rustix::fs::OFlags;
+use v4l::v4l_sys as c;
+use v4l::v4l2::{self, vidioc};
+
+/// An open device node, non-blocking.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) fd: OwnedFd,
+    pub(super) buffer_type: u32,
+}
+
+/// `VIDIOC_QUERYCAP`, with the bits of this node and not of its whole device.
+#[derive(Debug)]
+pub(super) struct Capability {
+    pub driver: String,
+    pub card: String,
+    pub flags: u32,
+}
+
+/// What `VIDIOC_S_FMT` answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Format {
+    pub width: u32,
+    pub height: u32,
+    pub fourcc: [u8; 4],
+    pub bytesperline: u32,
+}
+
+/// One answer of `VIDIOC_ENUM_FRAMESIZES`: exact, or a range in steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FrameSizes {
+    Discrete(u32, u32),
+    Stepwise { min: (u32, u32), max: (u32, u32), step: (u32, u32) },
+}
+
+impl Node {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        // v4l2::open panics on it.
+        if path.as_os_str().as_bytes().contains(&0) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a NUL byte in the path"));
+        }
+        let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let fd = v4l2::open(path, flags.bits() as i32)?;
+        // SAFETY: open() has just given us this descriptor, and nobody else knows it.
+        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        Ok(Self { fd, buffer_type: c::v4l2_buf_type_V4L2_BUF_TYPE_VIDEO_CAPTURE })
+    }
+
+    pub(super) fn capability(&mut self) -> io::Result<Capability> {
+        let mut answer: c::v4l2_capability = zeroed();
+        self.ioctl(vidioc::VIDIOC_QUERYCAP, &mut answer)?;
+        let flags = match answer.capabilities & c::V4L2_CAP_DEVICE_CAPS {
+            0 => answer.capabilities,
+            _ => answer.device_caps,
+        };
+        if flags & c::V4L2_CAP_VIDEO_CAPTURE == 0 && flags & c::V4L2_CAP_VIDEO_CAPTURE_MPLANE != 0 {
+            self.buffer_type = c::v4l2_buf_type_V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
+        }
+        Ok(Capability { driver: text(&answer.driver), card: text(&answer.card), flags })
+    }
+
+    /// The formats that the device offers, by fourcc and description.
+    pub(super) fn formats(&self) -> Vec<([u8; 4], String)> {
+        self.enumerate(|index| {
+            let mut answer = c::v4l2_fmtdesc { index, type_: self.buffer_type, ..zeroed() };
+            self.ioctl(vidioc::VIDIOC_ENUM_FMT, &mut answer)?;
+            Ok((answer.pixelformat.to_le_bytes(), text(&answer.description)))
+        })
+    }
+
+    /// Empty where the driver does not tell.
+    pub(super) fn frame_sizes(&self, fourcc: [u8; 4]) -> Vec<FrameSizes> {
+        self.enumerate(|index| {
+            let pixel_format = u32::from_le_bytes(fourcc);
+            let mut answer = c::v4l2_frmsizeenum { index, pixel_format, ..zeroed() };
+            self.ioctl(vidioc::VIDIOC_ENUM_FRAMESIZES, &mut answer)?;
+            // SAFETY: plain numbers in both arms of the union, and the kernel has filled the one that `type_` names.
+            Ok(unsafe {
+                match answer.type_ {
+                    c::v4l2_frmsizetypes_V4L2_FRMSIZE_TYPE_DISCRETE => {
+                        let size = answer.__bindgen_anon_1.discrete;
+                        FrameSizes::Discrete(size.width, size.height)
+                    }
+                    _ => {
+                        let range = answer.__bindgen_anon_1.stepwise;
+                        FrameSizes::Stepwise {
+                            min: (range.min_width, range.min_height),
+                            max: (range.max_width, range.max_height),
+                            step: (range.step_width, range.step_height),
+                        }
+                    }
+                }
+            })
+        })
+    }
+
+    /// Pictures a second that the device offers at this format and size; of a range, its ends.
+    pub(super) fn frame_rates(&self, fourcc: [u8; 4], width: u32, height: u32) -> Vec<f64> {
+        let pixel_format = u32::from_le_bytes(fourcc);
+        let answers = self.enumerate(|index| {
+            let mut answer = c::v4l2_frmivalenum { index, pixel_format, width, height, ..zeroed() };
+            self.ioctl(vidioc::VIDIOC_ENUM_FRAMEINTERVALS, &mut answer)?;
+            // SAFETY: as above, for frame intervals.
+            Ok(unsafe {
+                match answer.type_ {
+                    c::v4l2_frmivaltypes_V4L2_FRMIVAL_TYPE_DISCRETE => {
+                        vec![per_second(answer.__bindgen_anon_1.discrete)]
+                    }
+                    _ => {
+                        let range = answer.__bindgen_anon_1.stepwise;
+                        vec![per_second(range.min), per_second(range.max)]
+                    }
+                }
+            })
+        });
+        answers.into_iter().flatten().flatten().collect()
+    }
+
+    pub(super) fn set_format(&self, wish: Format) -> io::Result<Format> {
+        let mut format = c::v4l2_format { type_: self.buffer_type, ..zeroed() };
+        let fourcc = u32::from_le_bytes(wish.fourcc);
+        if self.is_multiplanar() {
+            format.fmt.pix_mp = c::v4l2_pix_format_mplane {
+                width: wish.width,
+                height: wish.height,
+                pixelformat: fourcc,
+                num_planes: 1,
+                ..zeroed()
+            };
+        } else {
+            format.fmt.pix = c::v4l2_pix_format {
+                width: wish.width,
+                height: wish.height,
+                pixelformat: fourcc,
+                ..zeroed()
+            };
+        }
+        self.ioctl(vidioc::VIDIOC_S_FMT, &mut format)?;
+        // SAFETY: the arm of the union that goes with `type_`, which the kernel has filled; plain numbers.
+        Ok(unsafe {
+            if self.is_multiplanar() {
+                // The struct is packed: its fields are copied out, never borrowed.
+                let pix = format.fmt.pix_mp;
+                let plane = pix.plane_fmt[0];
+                Format {
+                    width: pix.width,
+                    height: pix.height,
+                    fourcc: { pix.pixelformat }.to_le_bytes(),
+                    bytesperline: plane.bytesperline,
+                }
+            } else {
+                let pix = format.fmt.pix;
+                Format {
+                    width: pix.width,
+                    height: pix.height,
+                    fourcc: pix.pixelformat.to_le_bytes(),
+                    bytesperline: pix.bytesperline,
+                }
+            }
+        })
+    }
+
+    /// Asks for a frame interval of `numerator / denominator` seconds, and returns the rate that the driver chose.
+    pub(super) fn set_rate(&self, numerator: u32, denominator: u32) -> io::Result<Option<f64>> {
+        let mut parameters = c::v4l2_streamparm { type_: self.buffer_type, ..zeroed() };
+        parameters.parm.capture =
+            c::v4l2_captureparm { timeperframe: c::v4l2_fract { numerator, denominator }, ..zeroed() };
+        self.ioctl(vidioc::VIDIOC_S_PARM, &mut parameters)?;
+        // SAFETY: plain numbers; `type_` says capture, so the kernel has filled this arm.
+        Ok(per_second(unsafe { parameters.parm.capture }.timeperframe))
+    }
+
+    pub(super) fn is_multiplanar(&self) -> bool {
+        self.buffer_type == c::v4l2_buf_type_V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE
+    }
+
+    /// Asks for one index after the other until the driver has no more, or has more than anyone could use.
+    fn enumerate<T>(&self, mut ask: impl FnMut(u32) -> io::Result<T>) -> Vec<T> {
+        (0..256).map_while(|index| ask(index).ok()).collect()
+    }
+
+    pub(super) fn ioctl<T>(&self, request: vidioc::_IOC_TYPE, argument: &mut T) -> io::Result<()> {
+        loop {
+            // SAFETY: each caller above passes the struct that its request is defined with, alive for the call.
+            let result = unsafe { v4l2::ioctl(self.fd.as_raw_fd(), request, (&raw mut *argument).cast()) };
+            match result {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => return other,
+            }
+        }
+    }
+}
+
+impl AsFd for Node {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// The bindgen structs are numbers, arrays of numbers and unions of them, for which zero is a value.
+pub(super) trait Zeroable {}
+
+macro_rules! zeroable {
+    ($($name:ident),* $(,)?) => { $(impl Zeroable for c::$name {})* };
+}
+
+zeroable!(
+    v4l2_capability,
+    v4l2_fmtdesc,
+    v4l2_frmsizeenum,
+    v4l2_frmivalenum,
+    v4l2_format,
+    v4l2_pix_format,
+    v4l2_pix_format_mplane,
+    v4l2_streamparm,
+    v4l2_captureparm,
+    v4l2_requestbuffers,
+    v4l2_buffer,
+    v4l2_plane,
+);
+
+pub(super) fn zeroed<T: Zeroable>() -> T {
+    // SAFETY: `Zeroable` is implemented above for C structs without references only.
+    unsafe { std::mem::zeroed() }
+}
+
+/// Text from a driver: up to the NUL, with anything odd replaced.
+fn text(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
+    let text = String::from_utf8_lossy(&bytes[..end]);
+    text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect::<String>().trim().to_owned()
+}
+
+fn per_second(interval: c::v4l2_fract) -> Option<f64> {
+    (interval.numerator > 0 && interval.denominator > 0)
+        .then(|| f64::from(interval.denominator) / f64::from(interval.numerator))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_not_utf8_is_no_reason_to_die() {
+        assert_eq!(text(b"Cam\xff 1\0rest"), "Cam\u{fffd} 1");
+        assert_eq!(text(b"no end\n"), "no end");
+    }
+
+    #[test]
+    fn a_rate_of_nothing_is_none() {
+        assert_eq!(per_second(c::v4l2_fract { numerator: 1, denominator: 30 }), Some(30.0));
+        assert_eq!(per_second(c::v4l2_fract { numerator: 0, denominator: 30 }), None);
+    }
+
+    #[test]
+    fn a_file_that_is_no_device_is_an_error() {
+        let mut node = Node::open(Path::new("/dev/null")).unwrap();
+        assert_eq!(
+            node.capability().unwrap_err().raw_os_error(),
+            Some(rustix::io::Errno::NOTTY.raw_os_error())
+        );
+        assert!(node.formats().is_empty());
+    }
+}

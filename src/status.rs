@@ -1,0 +1,102 @@
+//! What the camera is doing, in one word and in a sentence: for `/state`, the log and `systemctl status`.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use crate::source::{Lost, Opened};
+
+/// The states that a camera can be in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum State {
+    /// Nobody watches, so it is stopped.
+    Idle,
+    /// Opened for a viewer, before its first picture.
+    Starting,
+    Online(Opened),
+    /// Not there. The text says why and what to do.
+    NoCamera(String),
+    /// There, but without pictures. The text says why and what to do.
+    NoSignal(String),
+}
+
+impl State {
+    /// One word, as the API shows it.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Starting => "starting",
+            Self::Online(_) => "online",
+            Self::NoCamera(_) => "no-camera",
+            Self::NoSignal(_) => "no-signal",
+        }
+    }
+
+    /// What is wrong, if something is.
+    pub fn trouble(&self) -> Option<&str> {
+        match self {
+            Self::NoCamera(reason) | Self::NoSignal(reason) => Some(reason),
+            Self::Idle | Self::Starting | Self::Online(_) => None,
+        }
+    }
+}
+
+impl From<&Lost> for State {
+    fn from(lost: &Lost) -> Self {
+        match lost {
+            Lost::NoCamera(reason) => Self::NoCamera(reason.clone()),
+            Lost::NoSignal(reason) => Self::NoSignal(reason.clone()),
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Idle => write!(formatter, "nobody watches, camera stopped"),
+            Self::Starting => write!(formatter, "camera starting"),
+            Self::Online(opened) => write!(formatter, "{opened}"),
+            Self::NoCamera(reason) => write!(formatter, "no camera: {reason}"),
+            Self::NoSignal(reason) => write!(formatter, "no signal: {reason}"),
+        }
+    }
+}
+
+/// Written by the capture thread, read by everybody.
+pub struct Status {
+    state: Mutex<State>,
+    changed: OnceLock<Box<dyn Fn() + Send + Sync>>,
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Self { state: Mutex::new(State::Idle), changed: OnceLock::new() }
+    }
+}
+
+impl Status {
+    /// Has `changed` called after every change. The first who asks gets it.
+    pub fn on_change(&self, changed: Box<dyn Fn() + Send + Sync>) {
+        if self.changed.set(changed).is_err() {
+            log::debug!("status changes go to the first who asked");
+        }
+    }
+
+    pub fn get(&self) -> State {
+        self.lock().clone()
+    }
+
+    /// Returns the state before.
+    pub fn set(&self, state: State) -> State {
+        let before = std::mem::replace(&mut *self.lock(), state.clone());
+        if before != state {
+            if let Some(changed) = self.changed.get() {
+                changed();
+            }
+        }
+        before
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

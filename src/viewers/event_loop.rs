@@ -1,0 +1,242 @@
+//! An event loop: a thread that owns its connections and needs no lock for them.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token, Waker};
+use slab::Slab;
+
+use super::acceptor::Acceptor;
+use super::answer::Answer;
+use super::connection::{Connection, Fate};
+use super::context::Context;
+use super::timers::Timers;
+use crate::audience::{Audience, Seat};
+use crate::clock::Monotonic;
+use crate::heartbeat::Heartbeat;
+
+const WAKE: Token = Token(usize::MAX);
+
+/// Events taken from the kernel in one call.
+const EVENTS: usize = 256;
+
+/// A loop as the others see it.
+pub(super) struct Handle {
+    waker: Waker,
+    inbox: Mutex<Vec<(TcpStream, SocketAddr)>>,
+    /// Connections that it has or is about to get.
+    load: AtomicUsize,
+    /// Those of them that wait for frames.
+    watchers: Arc<AtomicUsize>,
+    stop: AtomicBool,
+    pub(super) heartbeat: Heartbeat,
+}
+
+impl Handle {
+    pub(super) fn load(&self) -> usize {
+        self.load.load(Ordering::Relaxed)
+    }
+
+    /// Hands over a connection that another loop has accepted.
+    pub(super) fn give(&self, socket: TcpStream, peer: SocketAddr) {
+        self.load.fetch_add(1, Ordering::Relaxed);
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner).push((socket, peer));
+        self.wake();
+    }
+
+    /// There is a new frame. A loop without viewers sleeps on.
+    pub(super) fn frame_is_new(&self) {
+        if self.watchers.load(Ordering::SeqCst) > 0 {
+            self.wake();
+        }
+    }
+
+    pub(super) fn stop(&self) {
+        self.stop.store(true, Ordering::SeqCst);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        if let Err(error) = self.waker.wake() {
+            log::error!("cannot wake an event loop: {error}");
+        }
+    }
+}
+
+/// A connection's part in the audience, and in its loop's count of those to wake.
+pub(super) struct Watching {
+    watchers: Arc<AtomicUsize>,
+    _seat: Seat,
+}
+
+impl Watching {
+    pub(super) fn new(audience: &Arc<Audience>, watchers: &Arc<AtomicUsize>) -> Self {
+        // Counted before the slot is looked at, so that no frame between the two is missed.
+        watchers.fetch_add(1, Ordering::SeqCst);
+        Self { watchers: Arc::clone(watchers), _seat: audience.sit() }
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.watchers.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+pub(super) struct EventLoop {
+    poll: Poll,
+    handle: Arc<Handle>,
+    context: Arc<Context>,
+    connections: Slab<Connection>,
+    timers: Timers,
+    /// One of the loops has it.
+    acceptor: Option<Acceptor>,
+}
+
+impl EventLoop {
+    pub(super) fn new(context: &Arc<Context>) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let handle = Arc::new(Handle {
+            waker: Waker::new(poll.registry(), WAKE)?,
+            inbox: Mutex::default(),
+            load: AtomicUsize::new(0),
+            watchers: Arc::default(),
+            stop: AtomicBool::new(false),
+            heartbeat: Heartbeat::default(),
+        });
+        Ok(Self {
+            poll,
+            handle,
+            context: Arc::clone(context),
+            connections: Slab::new(),
+            timers: Timers::default(),
+            acceptor: None,
+        })
+    }
+
+    pub(super) fn handle(&self) -> &Arc<Handle> {
+        &self.handle
+    }
+
+    pub(super) fn accept_with(&mut self, mut acceptor: Acceptor) -> io::Result<()> {
+        acceptor.register(self.poll.registry())?;
+        self.acceptor = Some(acceptor);
+        Ok(())
+    }
+
+    /// Runs until it is stopped; its connections are closed with it.
+    pub(super) fn run(mut self) {
+        let mut events = Events::with_capacity(EVENTS);
+        while !self.handle.stop.load(Ordering::SeqCst) {
+            self.handle.heartbeat.rest();
+            if let Err(error) = self.poll.poll(&mut events, self.wait()) {
+                if error.kind() != ErrorKind::Interrupted {
+                    log::error!("waiting for events: {error}");
+                    return;
+                }
+                continue;
+            }
+            self.handle.heartbeat.beat();
+            let now = Monotonic::now();
+            let mut woken = false;
+            for event in &events {
+                match event.token() {
+                    WAKE => woken = true,
+                    Token(key) if Acceptor::owns(event.token()) => self.accept(key),
+                    Token(key) => self.socket_event(key, event.is_readable() || event.is_read_closed(), now),
+                }
+            }
+            if woken {
+                self.take_inbox(now);
+                self.offer_frame(now);
+            }
+            self.run_timers(now);
+        }
+    }
+
+    fn wait(&self) -> Option<Duration> {
+        let accept_again = self.acceptor.as_ref().and_then(Acceptor::wait);
+        self.timers.wait().into_iter().chain(accept_again).min()
+    }
+
+    fn accept(&mut self, key: usize) {
+        if let Some(acceptor) = &mut self.acceptor {
+            acceptor.accept(Token(key));
+        }
+    }
+
+    fn socket_event(&mut self, key: usize, readable: bool, now: Monotonic) {
+        // The connection may have been closed by an earlier event of the same batch.
+        if let Some(connection) = self.connections.get_mut(key) {
+            if readable {
+                connection.set_readable();
+            }
+            self.turn(key, now);
+        }
+    }
+
+    fn take_inbox(&mut self, now: Monotonic) {
+        let arrived = std::mem::take(&mut *self.handle.inbox.lock().unwrap_or_else(PoisonError::into_inner));
+        for (mut socket, peer) in arrived {
+            let entry = self.connections.vacant_entry();
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            if let Err(error) = self.poll.registry().register(&mut socket, Token(entry.key()), interest) {
+                log::warn!("{peer}: cannot watch its socket: {error}");
+                self.handle.load.fetch_sub(1, Ordering::Relaxed);
+                continue;
+            }
+            let mut connection = Connection::new(socket, peer, &self.context, &self.handle.watchers);
+            if self.context.connections.load(Ordering::Relaxed) > self.context.http.max_connections {
+                connection.refuse(
+                    Answer::text(503, "too many connections; try again later").with("Retry-After", "5"),
+                );
+            }
+            let key = entry.key();
+            entry.insert(connection);
+            self.turn(key, now);
+        }
+    }
+
+    fn offer_frame(&mut self, now: Monotonic) {
+        for key in 0..self.connections.capacity() {
+            if self.connections.get(key).is_some_and(Connection::is_watching) {
+                self.turn(key, now);
+            }
+        }
+    }
+
+    fn run_timers(&mut self, now: Monotonic) {
+        while let Some((key, when)) = self.timers.expired(now) {
+            // An entry of a connection that is gone, or that was moved to an earlier time, means nothing.
+            let Some(connection) = self.connections.get_mut(key) else { continue };
+            if connection.timer == Some(when) {
+                connection.timer = None;
+                self.turn(key, now);
+            }
+        }
+        if let Some(acceptor) = &mut self.acceptor {
+            acceptor.accept_again(now);
+        }
+    }
+
+    fn turn(&mut self, key: usize, now: Monotonic) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if let Fate::Closed(reason) = connection.turn(now) {
+            let mut connection = self.connections.remove(key);
+            log::debug!("{}: {reason}", connection.peer());
+            // Closing the socket does it too, unless a child has inherited it.
+            let _ = self.poll.registry().deregister(&mut connection.socket);
+            self.handle.load.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
+        let Some(deadline) = connection.deadline else { return };
+        if connection.timer.is_none_or(|timer| deadline < timer) {
+            connection.timer = Some(deadline);
+            self.timers.set(key, deadline);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The viewers: HTTP on a few event loops, whatever their number.
+
+mod acceptor;
+mod answer;
+mod connection;
+mod context;
+mod event_loop;
+pub mod listener;
+mod page;
+pub mod request;
+mod routes;
+mod snapshot;
+mod state;
+mod stream;
+mod sys;
+mod timers;
+mod viewer;
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use self::acceptor::Acceptor;
+use self::context::Context;
+use self::event_loop::{EventLoop, Handle};
+use crate::capture::Shared;
+use crate::config::Settings;
+
+/// The running event loops.
+pub struct Server {
+    loops: Vec<Arc<Handle>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Server {
+    pub fn start(settings: &Settings, listeners: Vec<TcpListener>, shared: &Shared) -> io::Result<Self> {
+        let context = Context::new(settings, shared);
+        let mut event_loops = Vec::new();
+        for _ in 0..settings.http.threads.get() {
+            event_loops.push(EventLoop::new(&context)?);
+        }
+        let loops: Vec<_> = event_loops.iter().map(|event_loop| Arc::clone(event_loop.handle())).collect();
+        if let Some(first) = event_loops.first_mut() {
+            first.accept_with(Acceptor::new(listeners, loops.clone(), &context))?;
+        }
+        for handle in &loops {
+            let handle = Arc::clone(handle);
+            shared.latest.on_change(Box::new(move || handle.frame_is_new()));
+        }
+        let threads = event_loops.into_iter().enumerate().map(|(index, event_loop)| {
+            thread::Builder::new().name(format!("http-{index}")).spawn(move || event_loop.run())
+        });
+        Ok(Self { loops, threads: threads.collect::<io::Result<_>>()? })
+    }
+
+    /// Whether every loop has shown signs of life within the time, or has nothing to do.
+    pub fn is_alive(&self, within: Duration) -> bool {
+        self.loops.iter().all(|handle| handle.heartbeat.is_alive(within))
+            && self.threads.iter().all(|thread| !thread.is_finished())
+    }
+
+    /// Closes all connections, and waits until that is done.
+    pub fn stop(self) {
+        self.loops.iter().for_each(|handle| handle.stop());
+        for thread in self.threads {
+            if thread.join().is_err() {
+                log::error!("an event loop ended by a panic");
+            }
+        }
+    }
+}

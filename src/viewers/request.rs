@@ -1,0 +1,218 @@
+//! The head of an HTTP request (RFC 9112), from bytes that anybody may have sent.
+
+use std::borrow::Cow;
+
+use tiny_http::HTTPVersion;
+
+/// Browsers send about 15 header lines; more than this is not a browser.
+const MAX_HEADERS: usize = 64;
+
+/// What a route needs to know of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    pub method: String,
+    pub path: String,
+    pub query: Query,
+    pub version: HTTPVersion,
+    /// Whether the connection stays open after the answer.
+    pub keep_alive: bool,
+    /// Bytes of body that follow; `None`: chunked, so unknown.
+    pub body_len: Option<u64>,
+    /// What a cross-origin browser wants to be allowed to send, echoed in the answer.
+    pub cors_method: Option<String>,
+    pub cors_headers: Option<String>,
+}
+
+/// Why a head is no request; the status to answer with, and the reason in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadRequest {
+    pub status: u16,
+    pub reason: &'static str,
+}
+
+/// The parameters after the question mark, decoded, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn parse(query: &str) -> Self {
+        Self(
+            form_urlencoded::parse(query.as_bytes()).map(|(key, value)| (key.into(), value.into())).collect(),
+        )
+    }
+
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// A switch as ustreamer reads it: `1`, `true` and `yes` are on.
+    pub fn is_on(&self, key: &str) -> bool {
+        matches!(self.get(key), Some("1" | "true" | "yes"))
+    }
+}
+
+/// Reads a head. `Ok(None)`: more bytes are needed. Else the request, and how many bytes its head took.
+pub fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, BadRequest> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut head = httparse::Request::new(&mut headers);
+    let len = match head.parse(bytes) {
+        Ok(httparse::Status::Complete(len)) => len,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(error) => return Err(BadRequest::from(error)),
+    };
+    let version = HTTPVersion(1, head.version.unwrap_or(0));
+    let fields = Fields(head.headers);
+    match fields.all("host").count() {
+        1 => {}
+        0 if version == (1, 0) => {}
+        _ => return Err(bad("exactly one Host header is needed")),
+    }
+    let (path, query) = target(head.path.unwrap_or_default());
+    let keep_alive = match fields.text("connection") {
+        Some(value) => !has_token(&value, "close") && (version == (1, 1) || has_token(&value, "keep-alive")),
+        None => version == (1, 1),
+    };
+    let request = Request {
+        method: head.method.unwrap_or_default().to_owned(),
+        path: path.to_owned(),
+        query: Query::parse(query),
+        version,
+        keep_alive,
+        body_len: body_len(&fields)?,
+        cors_method: fields.text("access-control-request-method").map(Cow::into_owned),
+        cors_headers: fields.text("access-control-request-headers").map(Cow::into_owned),
+    };
+    Ok(Some((request, len)))
+}
+
+struct Fields<'a>(&'a [httparse::Header<'a>]);
+
+impl<'a> Fields<'a> {
+    fn all(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        self.0.iter().filter(move |header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value)
+    }
+
+    fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.all(name).next().map(String::from_utf8_lossy)
+    }
+}
+
+/// Two lengths, or a length and chunks, are how requests are smuggled past a proxy (RFC 9112, section 6.3).
+fn body_len(fields: &Fields<'_>) -> Result<Option<u64>, BadRequest> {
+    let mut lengths = fields.all("content-length");
+    let length = lengths.next();
+    if lengths.next().is_some() {
+        return Err(bad("more than one Content-Length"));
+    }
+    if fields.all("transfer-encoding").next().is_some() {
+        return match length {
+            None => Ok(None),
+            Some(_) => Err(bad("both Content-Length and Transfer-Encoding")),
+        };
+    }
+    let Some(digits) = length else { return Ok(Some(0)) };
+    let digits = std::str::from_utf8(digits).unwrap_or_default();
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(bad("Content-Length is not a number"));
+    }
+    // A number that does not fit is still a number, and far too large.
+    Ok(Some(digits.parse().unwrap_or(u64::MAX)))
+}
+
+/// Path and query of the request target; proxies send it as an absolute URL.
+fn target(target: &str) -> (&str, &str) {
+    let local = match target.strip_prefix("http://").or_else(|| target.strip_prefix("https://")) {
+        Some(absolute) => absolute.find(['/', '?']).map_or("/", |start| &absolute[start..]),
+        None => target,
+    };
+    let (path, query) = local.split_once('?').unwrap_or((local, ""));
+    (if path.is_empty() { "/" } else { path }, query)
+}
+
+fn has_token(list: &str, token: &str) -> bool {
+    list.split(',').any(|item| item.trim().eq_ignore_ascii_case(token))
+}
+
+const fn bad(reason: &'static str) -> BadRequest {
+    BadRequest { status: 400, reason }
+}
+
+impl From<httparse::Error> for BadRequest {
+    fn from(error: httparse::Error) -> Self {
+        match error {
+            httparse::Error::TooManyHeaders => Self { status: 431, reason: "too many header lines" },
+            httparse::Error::Version => Self { status: 505, reason: "HTTP/1.0 and HTTP/1.1 are spoken here" },
+            _ => bad("this is not an HTTP request"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(text: &str) -> Request {
+        let (request, len) = parse(text.as_bytes()).unwrap().unwrap();
+        assert_eq!(len, text.len());
+        request
+    }
+
+    fn status(text: &str) -> u16 {
+        parse(text.as_bytes()).unwrap_err().status
+    }
+
+    #[test]
+    fn a_browsers_request_is_read() {
+        let request = request("GET /stream?fps=5&x=%41+b HTTP/1.1\r\nHost: pi:8080\r\n\r\n");
+        assert_eq!((request.method.as_str(), request.path.as_str()), ("GET", "/stream"));
+        assert_eq!(request.query.get("fps"), Some("5"));
+        assert_eq!(request.query.get("x"), Some("A b"));
+        assert!(request.keep_alive);
+        assert_eq!(request.body_len, Some(0));
+    }
+
+    #[test]
+    fn half_a_head_is_not_yet_a_request() {
+        assert_eq!(parse(b"GET / HTTP/1.1\r\nHost: pi\r\n"), Ok(None));
+        assert_eq!(parse(b""), Ok(None));
+    }
+
+    #[test]
+    fn keep_alive_follows_version_and_header() {
+        assert!(!request("GET / HTTP/1.0\r\n\r\n").keep_alive);
+        assert!(request("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n").keep_alive);
+        assert!(!request("GET / HTTP/1.1\r\nHost: a\r\nConnection: foo, Close\r\n\r\n").keep_alive);
+    }
+
+    #[test]
+    fn a_proxys_absolute_target_is_understood() {
+        let absolute = request("GET http://pi:8080/?action=stream HTTP/1.1\r\nHost: pi\r\n\r\n");
+        assert_eq!((absolute.path.as_str(), absolute.query.get("action")), ("/", Some("stream")));
+        assert_eq!(request("GET http://pi HTTP/1.1\r\nHost: pi\r\n\r\n").path, "/");
+    }
+
+    #[test]
+    fn the_host_is_named_once() {
+        assert_eq!(status("GET / HTTP/1.1\r\n\r\n"), 400);
+        assert_eq!(status("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"), 400);
+    }
+
+    #[test]
+    fn smuggled_bodies_are_refused() {
+        let head = "POST / HTTP/1.1\r\nHost: a\r\n";
+        assert_eq!(status(&format!("{head}Content-Length: 1\r\nContent-Length: 2\r\n\r\n")), 400);
+        assert_eq!(status(&format!("{head}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n")), 400);
+        assert_eq!(status(&format!("{head}Content-Length: -1\r\n\r\n")), 400);
+        assert_eq!(request(&format!("{head}Transfer-Encoding: chunked\r\n\r\n")).body_len, None);
+        let huge = request(&format!("{head}Content-Length: 99999999999999999999999\r\n\r\n"));
+        assert_eq!(huge.body_len, Some(u64::MAX));
+    }
+
+    #[test]
+    fn what_is_not_http_gets_a_status_of_its_own() {
+        assert_eq!(status("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 505);
+        assert_eq!(status("\x16\x03\x01\x02\x00"), 400);
+        let many = "a: b\r\n".repeat(MAX_HEADERS + 1);
+        assert_eq!(status(&format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n")), 431);
+    }
+}

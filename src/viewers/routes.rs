@@ -1,0 +1,128 @@
+//! Which address gives what. Methods, unknown paths and CORS are decided here and nowhere else.
+
+use super::answer::{Answer, Body};
+use super::context::Context;
+use super::request::Request;
+use super::snapshot::Wanted;
+use super::{page, state, stream};
+use crate::config::Http;
+
+/// What a request comes to.
+#[derive(Debug)]
+pub enum Route {
+    Answer(Answer),
+    Stream(stream::Options),
+    Snapshot(Wanted),
+}
+
+/// Nothing that shows the camera may be kept by anybody on the way: ustreamer's lines, to the letter.
+pub const NO_CACHE: [(&str, &str); 3] = [
+    (
+        "Cache-Control",
+        "no-store, no-cache, must-revalidate, proxy-revalidate, pre-check=0, post-check=0, max-age=0",
+    ),
+    ("Pragma", "no-cache"),
+    ("Expires", "Mon, 3 Jan 2000 12:34:56 GMT"),
+];
+
+const ALLOWED: &str = "GET, HEAD, OPTIONS";
+
+/// Methods that exist (RFC 9110, RFC 5789); any other word is not implemented rather than not allowed.
+const KNOWN_METHODS: [&str; 9] =
+    ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT"];
+
+/// A body that nobody asked for is read up to this size, so that its sender gets to read the answer.
+pub const MAX_BODY_BYTES: u64 = 64 * 1024;
+
+pub fn route(request: &Request, context: &Context) -> Route {
+    let http = &context.http;
+    if request.body_len.is_some_and(|len| len > MAX_BODY_BYTES) {
+        return answer(Answer::text(413, "the body is larger than anything that is accepted here"));
+    }
+    if !KNOWN_METHODS.contains(&request.method.as_str()) {
+        return answer(Answer::text(501, "this method is not known here"));
+    }
+    let route = match target(request) {
+        Some(target) => target,
+        None if request.method == "OPTIONS" && request.path == "*" => Target::Page,
+        None => {
+            return answer(with_cors(Answer::text(404, "there is nothing at this address"), request, http));
+        }
+    };
+    match request.method.as_str() {
+        "GET" => {}
+        // ustreamer answers HEAD on the stream with a bare 200, and so do we: there is no length to tell.
+        "HEAD" if matches!(route, Target::Stream | Target::Snapshot) => {
+            return answer(with_cors(Answer::empty(200), request, http));
+        }
+        "HEAD" => {}
+        "OPTIONS" => return answer(with_cors(Answer::empty(204).with("Allow", ALLOWED), request, http)),
+        _ => {
+            let refusal = Answer::text(405, "only GET, HEAD and OPTIONS are allowed here");
+            return answer(with_cors(refusal.with("Allow", ALLOWED), request, http));
+        }
+    }
+    match route {
+        Target::Stream => match stream::Options::parse(&request.query) {
+            Ok(options) => Route::Stream(options),
+            Err(reason) => answer(with_cors(Answer::text(400, &reason), request, http)),
+        },
+        Target::Snapshot => match Wanted::parse(&request.query) {
+            Ok(wanted) => Route::Snapshot(wanted),
+            Err(reason) => answer(with_cors(Answer::text(400, &reason), request, http)),
+        },
+        Target::State => {
+            let json = Answer::new(200, "application/json", Body::Bytes(state::json(context)));
+            answer(with_cors(no_cache(json), request, http))
+        }
+        Target::Page => answer(with_cors(page::index(), request, http)),
+        Target::Asset(asset) => answer(with_cors(asset.answer(), request, http)),
+    }
+}
+
+enum Target {
+    Stream,
+    Snapshot,
+    State,
+    Page,
+    Asset(page::Asset),
+}
+
+/// Paths as ustreamer has them, and mjpg-streamer's `/?action=`.
+fn target(request: &Request) -> Option<Target> {
+    match (request.path.as_str(), request.query.get("action")) {
+        ("/stream", _) | ("/", Some("stream")) => Some(Target::Stream),
+        ("/snapshot", _) | ("/", Some("snapshot")) => Some(Target::Snapshot),
+        ("/state", _) => Some(Target::State),
+        ("/" | "/index.html", _) => Some(Target::Page),
+        (path, _) => page::asset(path).map(Target::Asset),
+    }
+}
+
+fn answer(answer: Answer) -> Route {
+    Route::Answer(answer)
+}
+
+pub fn no_cache(answer: Answer) -> Answer {
+    NO_CACHE.iter().fold(answer, |answer, (name, value)| answer.with(name, value))
+}
+
+pub fn with_cors(answer: Answer, request: &Request, http: &Http) -> Answer {
+    cors_headers(request, http).into_iter().fold(answer, |answer, (name, value)| answer.with(name, &value))
+}
+
+/// The CORS lines of ustreamer: none unless an origin is allowed, and what the browser asks for is echoed.
+pub fn cors_headers(request: &Request, http: &Http) -> Vec<(&'static str, String)> {
+    let Some(origin) = &http.allow_origin else { return Vec::new() };
+    let mut headers = vec![
+        ("Access-Control-Allow-Origin", origin.clone()),
+        ("Access-Control-Allow-Credentials", "true".to_owned()),
+    ];
+    if let Some(methods) = &request.cors_method {
+        headers.push(("Access-Control-Allow-Methods", methods.clone()));
+    }
+    if let Some(names) = &request.cors_headers {
+        headers.push(("Access-Control-Allow-Headers", names.clone()));
+    }
+    headers
+}

@@ -1,0 +1,84 @@
+//! One picture: newer than the request, unless the request takes an older one; or the reason why there is none.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::answer::{Answer, Body};
+use super::context::Context;
+use super::request::{Query, Request};
+use super::routes::{no_cache, with_cors};
+use crate::clock::{Monotonic, unix_seconds};
+use crate::frame::Frame;
+
+/// Which picture would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    asked: Monotonic,
+    /// `?max_age=MS`: a picture that old is taken at once.
+    max_age: Option<Duration>,
+}
+
+impl Wanted {
+    pub fn parse(query: &Query) -> Result<Self, String> {
+        let max_age = match query.get("max_age") {
+            None => None,
+            Some(text) => {
+                let millis = text.parse().map_err(|_| {
+                    format!("max_age: {text:?} is not a whole number of milliseconds, 0 or more")
+                })?;
+                Some(Duration::from_millis(millis))
+            }
+        };
+        Ok(Self { asked: Monotonic::now(), max_age })
+    }
+
+    fn takes(&self, frame: &Frame) -> bool {
+        let captured = frame.times.captured;
+        captured > self.asked || self.max_age.is_some_and(|max_age| self.asked - captured <= max_age)
+    }
+
+    /// The answer to this frame; `None`: wait for another one.
+    pub fn answer(&self, frame: &Arc<Frame>, request: &Request, context: &Context) -> Option<Answer> {
+        if frame.online {
+            return self.takes(frame).then(|| picture(frame, request, context));
+        }
+        Some(match context.http.snapshot_placeholder {
+            true => picture(frame, request, context),
+            false => unavailable(request, context),
+        })
+    }
+
+    /// No frame that would do has come in time.
+    pub fn late(&self, frame: Option<&Arc<Frame>>, request: &Request, context: &Context) -> Answer {
+        match frame.filter(|_| context.http.snapshot_placeholder) {
+            Some(frame) => picture(frame, request, context),
+            None => unavailable(request, context),
+        }
+    }
+}
+
+/// The head as ustreamer writes it.
+fn picture(frame: &Arc<Frame>, request: &Request, context: &Context) -> Answer {
+    let times = &frame.times;
+    let seconds = |moment: Monotonic| format!("{:.6}", moment.as_secs_f64());
+    let answer = Answer::new(200, "image/jpeg", Body::Frame(Arc::clone(frame)))
+        .with("X-Timestamp", &format!("{:.6}", unix_seconds()))
+        .with("X-UStreamer-Online", if frame.online { "true" } else { "false" })
+        .with("X-UStreamer-Width", &frame.width.to_string())
+        .with("X-UStreamer-Height", &frame.height.to_string())
+        .with("X-UStreamer-Grab-Begin-Timestamp", &seconds(times.captured))
+        .with("X-UStreamer-Grab-End-Timestamp", &seconds(times.grabbed))
+        .with("X-UStreamer-Encode-Begin-Timestamp", &seconds(times.encode_begin))
+        .with("X-UStreamer-Encode-End-Timestamp", &seconds(times.encode_end))
+        .with("X-UStreamer-Send-Timestamp", &seconds(Monotonic::now()));
+    with_cors(no_cache(answer), request, &context.http)
+}
+
+fn unavailable(request: &Request, context: &Context) -> Answer {
+    let state = context.status.get();
+    let reason = match state.trouble() {
+        Some(_) => state.to_string(),
+        None => format!("no picture within {} s ({state})", context.http.snapshot_timeout.as_secs_f64()),
+    };
+    with_cors(no_cache(Answer::text(503, &reason).with("Retry-After", "1")), request, &context.http)
+}

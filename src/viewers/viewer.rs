@@ -1,0 +1,176 @@
+//! One viewer of the stream. It gets its next picture only when nothing of the last one waits unsent in its socket, so
+//! that a slow one skips pictures instead of falling behind.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mio::net::TcpStream;
+
+use super::answer::Outgoing;
+use super::context::{Context, ViewerInfo};
+use super::event_loop::Watching;
+use super::stream::{self, Options, PartInfo};
+use super::sys::unsent_bytes;
+use crate::clock::Monotonic;
+use crate::frame::Frame;
+use crate::pace::Pace;
+use crate::stats::RateMeter;
+
+/// A picture that does not change is sent again after this long: browsers then draw the one they hold back, and
+/// proxies do not take the connection for dead.
+const RESEND_AFTER: Duration = Duration::from_secs(1);
+
+/// How soon to look again at a socket that was not empty. With a camera the next frame is earlier.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
+
+pub(super) struct Viewer {
+    id: u64,
+    info: Arc<ViewerInfo>,
+    context: Arc<Context>,
+    _watching: Watching,
+    pace: Option<Pace>,
+    meter: RateMeter,
+    /// Number of the frame sent last; 0: none yet.
+    seen: u64,
+    sent_at: Monotonic,
+    /// How often that frame was sent again.
+    resent: u32,
+    skipped: u64,
+    /// When the peer last took something, and what its socket held then.
+    progress: Monotonic,
+    unsent: usize,
+}
+
+/// What a viewer needs next.
+pub(super) enum Next {
+    /// A look at this time, or at the next frame.
+    At(Monotonic),
+    /// The next frame, whenever it comes.
+    Frame,
+    /// Nothing: it has taken nothing for too long.
+    TooSlow,
+}
+
+impl Viewer {
+    pub(super) fn new(options: &Options, context: &Arc<Context>, watching: Watching) -> Self {
+        let (id, info) = context.add_viewer(options);
+        Self {
+            id,
+            info,
+            context: Arc::clone(context),
+            _watching: watching,
+            pace: options.fps.map(|fps| Pace::new(fps.interval())),
+            meter: RateMeter::default(),
+            seen: 0,
+            sent_at: Monotonic::default(),
+            resent: 0,
+            skipped: 0,
+            progress: Monotonic::now(),
+            unsent: 0,
+        }
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(super) fn options(&self) -> &Options {
+        &self.info.options
+    }
+
+    /// Sends what can be sent now.
+    pub(super) fn turn(
+        &mut self,
+        socket: &mut TcpStream,
+        outgoing: &mut Outgoing,
+        now: Monotonic,
+    ) -> io::Result<Next> {
+        if !outgoing.is_done() && !self.send(socket, outgoing, now)? {
+            return Ok(self.wait_for_progress(now, self.progress + self.context.http.server_timeout));
+        }
+        let Some(frame) = self.context.latest.get() else { return Ok(Next::Frame) };
+        let due = self.due(&frame);
+        if due > now {
+            return Ok(Next::At(due));
+        }
+        if !self.is_socket_empty(socket, now)? {
+            return Ok(self.wait_for_progress(now, now + LOOK_AGAIN_AFTER));
+        }
+        self.put(&frame, outgoing, now);
+        if !self.send(socket, outgoing, now)? {
+            return Ok(self.wait_for_progress(now, self.progress + self.context.http.server_timeout));
+        }
+        Ok(Next::At(self.due(&frame)))
+    }
+
+    /// When this frame may be sent: a new one at once, or when the viewer's own rate allows it; the same one again
+    /// after a while.
+    fn due(&self, frame: &Frame) -> Monotonic {
+        let paced = self.pace.map_or(Monotonic::default(), |pace| pace.next());
+        if frame.number != self.seen {
+            return paced;
+        }
+        let fps = self.meter.per_second(self.sent_at);
+        let dual = self.options().dual_final_frames && self.resent == 0 && fps >= 2.0;
+        let wait = if dual { Duration::from_secs_f64(2.0 / fps) } else { RESEND_AFTER };
+        paced.max(self.sent_at + wait)
+    }
+
+    fn put(&mut self, frame: &Arc<Frame>, outgoing: &mut Outgoing, now: Monotonic) {
+        if let Some(pace) = &mut self.pace {
+            pace.admits(now);
+        }
+        if frame.number == self.seen {
+            self.resent += 1;
+        } else {
+            // Who asked for fewer pictures has not missed the others.
+            if self.seen > 0 && self.pace.is_none() {
+                let skipped = frame.number.saturating_sub(self.seen + 1);
+                self.skipped += skipped;
+                self.context.stats.skipped.add(skipped);
+            }
+            self.seen = frame.number;
+            self.resent = 0;
+        }
+        self.meter.tick(now);
+        self.info.fps.set(self.meter.per_second(now));
+        let info = PartInfo { skipped: self.skipped, fps: self.info.fps.get() };
+        stream::put_part(outgoing, frame, &self.info.options, info);
+        self.sent_at = now;
+    }
+
+    /// Returns whether all is sent.
+    fn send(&mut self, socket: &mut TcpStream, outgoing: &mut Outgoing, now: Monotonic) -> io::Result<bool> {
+        let had_picture = !outgoing.tail.is_empty();
+        let count = outgoing.send(socket)?;
+        if count > 0 {
+            self.progress = now;
+            self.context.stats.sent_bytes.add(count as u64);
+        }
+        let done = outgoing.is_done();
+        if done && had_picture {
+            self.context.stats.delivered.add(1);
+        }
+        Ok(done)
+    }
+
+    fn is_socket_empty(&mut self, socket: &TcpStream, now: Monotonic) -> io::Result<bool> {
+        let unsent = unsent_bytes(socket)?;
+        if unsent == 0 || unsent < self.unsent {
+            self.progress = now;
+        }
+        self.unsent = unsent;
+        Ok(unsent == 0)
+    }
+
+    fn wait_for_progress(&self, now: Monotonic, until: Monotonic) -> Next {
+        if now - self.progress >= self.context.http.server_timeout { Next::TooSlow } else { Next::At(until) }
+    }
+}
+
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        self.context.remove_viewer(self.id);
+    }
+}
