@@ -215,10 +215,15 @@ int stream_on(struct camera *camera)
 
 int stream_off(struct camera *camera)
 {
+	struct faults faults;
+	unsigned delay = 0;
 	char byte;
 
 	if (!camera->streaming)
 		return 0;
+	faults_read(&faults);
+	if (fault(&faults, "stop-delay", &delay))
+		usleep(delay * 1000);
 	camera->streaming = 0;
 	camera->stop = 1;
 	pthread_cond_broadcast(&camera->wake);

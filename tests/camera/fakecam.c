@@ -108,7 +108,7 @@ static int open_camera(const struct node *node, int flags)
 	camera->memory = -1;
 	camera->fourcc = format_offered(0)->fourcc;
 	camera->fps = rate_offered(0);
-	size_offered(0, &camera->width, &camera->height);
+	size_offered(camera->fourcc, 0, &camera->width, &camera->height);
 	event(camera, "open");
 	pthread_mutex_unlock(&fakecam_lock);
 	return ends[0];

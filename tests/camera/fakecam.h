@@ -1,11 +1,14 @@
 /* fakecam: V4L2 cameras for one process, by LD_PRELOAD, where the kernel has none.
  *
- *   cc -O2 -shared -fPIC -o fakecam.so *.c
+ *   cc -O2 -shared -fPIC -fno-delete-null-pointer-checks -o fakecam.so *.c
+ *
+ * (The C library's headers promise that no path is null; Rust's probing for statx breaks that promise.)
  *
  * The environment says what cameras there are; each node must exist as a file, of any kind:
  *   FAKECAM_DEV      nodes, "/tmp/a/video0=codec:/tmp/a/video1"; kinds: capture (default), codec, meta
  *   FAKECAM_FORMATS  what they offer, in order: "MJPG,YUYV" (default MJPG); see formats.c for all
  *   FAKECAM_SIZES    "640x480,1280x720" (default 1280x720); asked for another, they take the nearest
+ *   FAKECAM_SIZES_MJPG  the same for one format, by its name
  *   FAKECAM_FPS      "30,15" (default 30), the same way
  *   FAKECAM_STRIDE_PAD  bytes after each line of a raw picture (default 0)
  *   FAKECAM_FRAMES   MJPG, JPEG: the folder of .jpg files, or of folders named like sizes, played in name order
@@ -14,6 +17,7 @@
  *     unplug               the node is gone, open handles get ENODEV and a hang-up for good
  *     stall                no frame becomes ready
  *     start-delay:MS       the first frame comes this much later
+ *     stop-delay:MS        STREAMOFF takes so long, as with a driver that hangs
  *     open=ERRNO           the call fails: EBUSY, EACCES, ... (see fault.c); also s_fmt=, reqbufs=, streamon=, dqbuf=
  *     gap                  the driver loses two of every three frames
  *     error                buffers carry V4L2_BUF_FLAG_ERROR
@@ -101,9 +105,9 @@ struct format {
 };
 const struct format *format_offered(unsigned index);
 const struct format *format_by(uint32_t fourcc);
-int size_offered(unsigned index, unsigned *width, unsigned *height);
+int size_offered(uint32_t fourcc, unsigned index, unsigned *width, unsigned *height);
 unsigned rate_offered(unsigned index);
-void nearest_size(unsigned *width, unsigned *height);
+void nearest_size(uint32_t fourcc, unsigned *width, unsigned *height);
 unsigned nearest_rate(unsigned fps);
 unsigned line_bytes(uint32_t fourcc, unsigned width);
 size_t picture_bytes(uint32_t fourcc, unsigned width, unsigned height);

@@ -52,9 +52,14 @@ const struct format *format_by(uint32_t fourcc)
 	return NULL;
 }
 
-int size_offered(unsigned index, unsigned *width, unsigned *height)
+int size_offered(uint32_t fourcc, unsigned index, unsigned *width, unsigned *height)
 {
-	const char *size = part(setting("FAKECAM_SIZES", "1280x720"), index);
+	char own[] = "FAKECAM_SIZES_????";
+
+	/* A fourcc is its name, lowest byte first. */
+	for (unsigned i = 0; i < 4; i++)
+		own[14 + i] = (char)(fourcc >> 8 * i);
+	const char *size = part(setting(own, setting("FAKECAM_SIZES", "1280x720")), index);
 	return size && sscanf(size, "%ux%u", width, height) == 2;
 }
 
@@ -69,11 +74,11 @@ static unsigned distance(unsigned a, unsigned b)
 	return a > b ? a - b : b - a;
 }
 
-void nearest_size(unsigned *width, unsigned *height)
+void nearest_size(uint32_t fourcc, unsigned *width, unsigned *height)
 {
 	unsigned w, h, best_w = 1280, best_h = 720, best = ~0u;
 
-	for (unsigned i = 0; size_offered(i, &w, &h); i++) {
+	for (unsigned i = 0; size_offered(fourcc, i, &w, &h); i++) {
 		unsigned far = distance(w, *width) + distance(h, *height);
 		if (far < best) {
 			best = far;

@@ -44,7 +44,8 @@ static int enumerate_formats(struct v4l2_fmtdesc *description)
 
 static int enumerate_sizes(struct v4l2_frmsizeenum *size)
 {
-	if (!format_by(size->pixel_format) || !size_offered(size->index, &size->discrete.width, &size->discrete.height))
+	if (!format_by(size->pixel_format) || !size_offered(size->pixel_format, size->index,
+		&size->discrete.width, &size->discrete.height))
 		return EINVAL;
 	size->type = V4L2_FRMSIZE_TYPE_DISCRETE;
 	return 0;
@@ -54,7 +55,7 @@ static int enumerate_rates(struct v4l2_frmivalenum *interval)
 {
 	unsigned width = interval->width, height = interval->height, rate = rate_offered(interval->index);
 
-	nearest_size(&width, &height);
+	nearest_size(interval->pixel_format, &width, &height);
 	if (!rate || !format_by(interval->pixel_format) || width != interval->width || height != interval->height)
 		return EINVAL;
 	interval->type = V4L2_FRMIVAL_TYPE_DISCRETE;
@@ -68,7 +69,7 @@ static void adjust(struct v4l2_pix_format *pix)
 {
 	if (!format_by(pix->pixelformat))
 		pix->pixelformat = format_offered(0)->fourcc;
-	nearest_size(&pix->width, &pix->height);
+	nearest_size(pix->pixelformat, &pix->width, &pix->height);
 	pix->field = V4L2_FIELD_NONE;
 	pix->bytesperline = line_bytes(pix->pixelformat, pix->width);
 	pix->sizeimage = (uint32_t)picture_bytes(pix->pixelformat, pix->width, pix->height);

@@ -136,7 +136,7 @@ fn library() -> PathBuf {
     if !library.exists() {
         let building = tempfile::NamedTempFile::new_in(folder).unwrap();
         let status = Command::new("cc")
-            .args(["-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-pthread", "-o"])
+            .args(["-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-fno-delete-null-pointer-checks", "-pthread", "-o"])
             .arg(building.path())
             .args(files.iter().filter(|file| file.extension().is_some_and(|name| name == "c")))
             .arg("-ldl")

@@ -1,7 +1,8 @@
 //! HTTP as bytes on a socket: what a library would forgive, these tests see.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use super::PATIENCE;
 use super::daemon::Daemon;
@@ -104,10 +105,18 @@ impl Client {
         std::mem::take(&mut self.unread)
     }
 
-    /// Whether the daemon closes this connection, be it by a reset.
-    pub fn is_closed(&mut self) -> bool {
-        self.rest();
-        true
+    /// Lets bytes be read once more.
+    pub fn put_back(&mut self, bytes: &[u8]) {
+        self.unread.splice(..0, bytes.iter().copied());
+    }
+
+    /// Whether the daemon says nothing for this long.
+    pub fn nothing_within(&mut self, time: Duration) -> bool {
+        self.socket.set_read_timeout(Some(time)).unwrap();
+        let silent = self.unread.is_empty()
+            && matches!(self.socket.peek(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock);
+        self.socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        silent
     }
 
     /// Reads what there is; false: nothing will come any more. Nothing within the patience fails the test.
@@ -119,7 +128,7 @@ impl Client {
                 self.unread.extend_from_slice(&piece[..length]);
                 true
             }
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => false,
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => false,
             Err(error) => panic!("nothing came: {error}; so far: {}", self.printable()),
         }
     }

@@ -156,41 +156,46 @@ impl Drop for Daemon {
 
 /// What a program writes to its standard error, as it writes it.
 pub struct Log {
-    text: Mutex<String>,
+    state: Mutex<LogState>,
     grown: Condvar,
+}
+
+#[derive(Default)]
+struct LogState {
+    text: String,
+    ended: bool,
 }
 
 impl Log {
     fn follow(stderr: std::process::ChildStderr) -> Arc<Self> {
         let log = Arc::new(Self {
-            text: Mutex::default(),
+            state: Mutex::default(),
             grown: Condvar::new(),
         });
         let writer = Arc::clone(&log);
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
-                let mut text = writer.text.lock().unwrap();
-                text.push_str(&String::from_utf8_lossy(&line));
-                text.push('\n');
+                let mut state = writer.state.lock().unwrap();
+                state.text.push_str(&String::from_utf8_lossy(&line));
+                state.text.push('\n');
                 writer.grown.notify_all();
             }
+            writer.state.lock().unwrap().ended = true;
+            writer.grown.notify_all();
         });
         log
     }
 
     pub fn text(&self) -> String {
-        self.text.lock().unwrap().clone()
+        self.state.lock().unwrap().text.clone()
     }
 
-    /// The first line that has `part` in it, as soon as it is there.
+    /// The first line that has `part` in it, as soon as it is there; `None`: not in this time, or not in this life.
     pub fn wait_for(&self, part: &str, time: Duration) -> Option<String> {
-        let find = |text: &String| text.lines().find(|line| line.contains(part)).map(str::to_owned);
-        let text = self.text.lock().unwrap();
-        let (text, _) = self
-            .grown
-            .wait_timeout_while(text, time, |text| find(text).is_none())
-            .unwrap();
-        find(&text)
+        let find = |state: &LogState| state.text.lines().find(|line| line.contains(part)).map(str::to_owned);
+        let wanting = |state: &mut LogState| !state.ended && find(state).is_none();
+        let (state, _) = self.grown.wait_timeout_while(self.state.lock().unwrap(), time, wanting).unwrap();
+        find(&state)
     }
 
     pub fn count(&self, part: &str) -> usize {
