@@ -62,7 +62,8 @@ fn what_is_not_there_is_404_and_what_must_not_be_is_405() {
         assert_eq!(answer.head.status(), 404, "{target}");
         assert!(answer.head.value("Content-Length").is_some());
     }
-    for (method, target) in [("POST", "/"), ("DELETE", "/snapshot"), ("PUT", "/stream"), ("PATCH", "/state")] {
+    for (method, target) in [("POST", "/"), ("DELETE", "/snapshot"), ("PUT", "/stream"), ("PATCH", "/state")]
+    {
         let mut client = Client::connect(&daemon);
         client.ask(method, target, "Content-Length: 0\r\n");
         let answer = client.answer();

@@ -29,7 +29,9 @@ fn the_head_has_ustreamers_lines_at_both_addresses() {
         assert_eq!(head.value("Content-Type"), Some("image/jpeg"));
         assert_eq!(
             head.value("Cache-Control"),
-            Some("no-store, no-cache, must-revalidate, proxy-revalidate, pre-check=0, post-check=0, max-age=0")
+            Some(
+                "no-store, no-cache, must-revalidate, proxy-revalidate, pre-check=0, post-check=0, max-age=0"
+            )
         );
         assert_eq!(head.value("Pragma"), Some("no-cache"));
         assert_eq!(head.value("Expires"), Some("Mon, 3 Jan 2000 12:34:56 GMT"));

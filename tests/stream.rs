@@ -173,7 +173,8 @@ fn dual_final_frames_send_the_last_picture_twice_before_a_pause() {
     let camera = Camera::mjpeg();
     let daemon = Daemon::with_camera(&camera, &["--device-timeout", "30"]);
     let mut stream = Stream::open(&daemon, "/stream?dual_final_frames=1");
-    for _ in 0..10 {
+    // Long enough for its rate to be known, by which a pause is told from the ordinary time between two pictures.
+    for _ in 0..60 {
         stream.next();
     }
     camera.fault("stall");

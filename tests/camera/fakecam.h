@@ -1,8 +1,6 @@
 /* fakecam: V4L2 cameras for one process, by LD_PRELOAD, where the kernel has none.
  *
- *   cc -O2 -shared -fPIC -fno-delete-null-pointer-checks -o fakecam.so *.c
- *
- * (The C library's headers promise that no path is null; Rust's probing for statx breaks that promise.)
+ *   cc -O2 -shared -fPIC -o fakecam.so *.c
  *
  * The environment says what cameras there are; each node must exist as a file, of any kind:
  *   FAKECAM_DEV      nodes, "/tmp/a/video0=codec:/tmp/a/video1"; kinds: capture (default), codec, meta

@@ -100,7 +100,7 @@ impl Camera {
     }
 
     /// Lets a program see these cameras.
-    pub fn attach(&self, command: &mut Command) {
+    pub fn preload_into(&self, command: &mut Command) {
         let nodes = self.nodes.iter().zip(&self.kinds);
         let nodes = nodes.map(|(node, kind)| format!("{}={kind}", node.display()));
         command
@@ -110,22 +110,13 @@ impl Camera {
             .env("FAKECAM_LOG", self.log_file())
             .envs(self.settings.iter().map(|(name, value)| (name, value)));
     }
-
-    /// The same, and names the first of them as the daemon's.
-    pub fn plug_into(&self, command: &mut Command) {
-        self.attach(command);
-        command.args(["--source", "v4l2", "--device", self.path(0)]);
-    }
 }
 
 /// Builds the preloaded library, once for its sources: tests run in many processes, so it comes into being under its
 /// name only when it is whole.
 fn library() -> PathBuf {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/camera");
-    let mut files: Vec<_> = std::fs::read_dir(sources)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut files: Vec<_> = std::fs::read_dir(sources).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let mut hasher = DefaultHasher::new();
     for file in &files {
@@ -136,7 +127,7 @@ fn library() -> PathBuf {
     if !library.exists() {
         let building = tempfile::NamedTempFile::new_in(folder).unwrap();
         let status = Command::new("cc")
-            .args(["-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-fno-delete-null-pointer-checks", "-pthread", "-o"])
+            .args(["-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-pthread", "-o"])
             .arg(building.path())
             .args(files.iter().filter(|file| file.extension().is_some_and(|name| name == "c")))
             .arg("-ldl")

@@ -20,12 +20,8 @@ impl Client {
 
     /// With so small a receive buffer that the kernel takes little on its behalf.
     pub fn narrow(address: SocketAddr, bytes: usize) -> Self {
-        let socket = socket2::Socket::new(
-            socket2::Domain::for_address(address),
-            socket2::Type::STREAM,
-            None,
-        )
-        .unwrap();
+        let socket =
+            socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None).unwrap();
         // Before connecting: the window is agreed on then.
         socket.set_recv_buffer_size(bytes).unwrap();
         socket.connect(&address.into()).unwrap();
@@ -35,10 +31,7 @@ impl Client {
     fn on(socket: TcpStream) -> Self {
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         socket.set_nodelay(true).unwrap();
-        Self {
-            socket,
-            unread: Vec::new(),
-        }
+        Self { socket, unread: Vec::new() }
     }
 
     pub fn socket(&self) -> &TcpStream {

@@ -18,6 +18,7 @@ pub struct Launch<'a> {
     host: Option<&'a str>,
     config: Option<&'a str>,
     camera: Option<&'a Camera>,
+    names_camera: bool,
 }
 
 impl<'a> Launch<'a> {
@@ -38,7 +39,14 @@ impl<'a> Launch<'a> {
         self
     }
 
+    /// Preloads the camera and names its first node as the device.
     pub fn camera(mut self, camera: &'a Camera) -> Self {
+        self.names_camera = true;
+        self.preload(camera)
+    }
+
+    /// Preloads the camera; the settings say which device to take.
+    pub fn preload(mut self, camera: &'a Camera) -> Self {
         self.camera = Some(camera);
         self
     }
@@ -53,14 +61,14 @@ impl<'a> Launch<'a> {
             command.arg("--config").arg(path);
         }
         if let Some(camera) = self.camera {
-            camera.plug_into(&mut command);
+            camera.preload_into(&mut command);
+            if self.names_camera {
+                command.args(["--source", "v4l2", "--device", camera.path(0)]);
+            }
         }
         command.args(self.args);
         command.env_remove("RUST_LOG").env_remove("NOTIFY_SOCKET");
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let log = Log::follow(child.stderr.take().unwrap());
         let line = log
@@ -68,12 +76,7 @@ impl<'a> Launch<'a> {
             .unwrap_or_else(|| panic!("mjpegd did not listen:\n{}", log.text()));
         let address = line.split("http://").nth(1).unwrap();
         let address = address.split(['/', ' ', ',']).next().unwrap();
-        Daemon {
-            child,
-            address: address.parse().unwrap(),
-            log,
-            _folder: folder,
-        }
+        Daemon { child, address: address.parse().unwrap(), log, _folder: folder }
     }
 }
 
@@ -88,10 +91,7 @@ pub struct Daemon {
 impl Daemon {
     /// With the pattern as its source.
     pub fn with_pattern(args: &[&str]) -> Self {
-        Launch::default()
-            .args(&["--source", "pattern", "--resolution", "640x480"])
-            .args(args)
-            .start()
+        Launch::default().args(&["--source", "pattern", "--resolution", "640x480"]).args(args).start()
     }
 
     /// With a test camera as its source.
@@ -114,9 +114,7 @@ impl Daemon {
     }
 
     pub fn open_files(&self) -> usize {
-        std::fs::read_dir(format!("/proc/{}/fd", self.pid()))
-            .unwrap()
-            .count()
+        std::fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().count()
     }
 
     pub fn signal(&self, signal: Signal) {
@@ -168,10 +166,7 @@ struct LogState {
 
 impl Log {
     fn follow(stderr: std::process::ChildStderr) -> Arc<Self> {
-        let log = Arc::new(Self {
-            state: Mutex::default(),
-            grown: Condvar::new(),
-        });
+        let log = Arc::new(Self { state: Mutex::default(), grown: Condvar::new() });
         let writer = Arc::clone(&log);
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {

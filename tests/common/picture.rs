@@ -25,13 +25,7 @@ pub fn draw(width: usize, height: usize, number: usize, noise: u8) -> Vec<u8> {
             pixels.extend(colour.map(|part| if part > 127 { part - grain } else { part + grain }));
         }
     }
-    let image = Image {
-        pixels: &pixels[..],
-        width,
-        pitch: width * 3,
-        height,
-        format: PixelFormat::RGB,
-    };
+    let image = Image { pixels: &pixels[..], width, pitch: width * 3, height, format: PixelFormat::RGB };
     turbojpeg::compress(image, 80, Subsamp::Sub2x1).unwrap().to_vec()
 }
 
@@ -90,9 +84,6 @@ impl Marker {
     pub fn of(jpeg: &[u8]) -> Option<Self> {
         let at = jpeg.windows(4).position(|four| four == b"FCAM")? + 4;
         let long = |at: usize| u64::from_le_bytes(jpeg[at..at + 8].try_into().unwrap());
-        Some(Self {
-            sequence: long(at),
-            taken: Monotonic::from_boot(Duration::from_nanos(long(at + 8))),
-        })
+        Some(Self { sequence: long(at), taken: Monotonic::from_boot(Duration::from_nanos(long(at + 8))) })
     }
 }
