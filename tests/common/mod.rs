@@ -5,6 +5,8 @@
 // Helpers fail the test that called them; clippy's leave for tests covers only functions marked `#[test]`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod browser;
+
 pub mod camera;
 
 pub mod client;
