@@ -1,7 +1,7 @@
 //! Programs that people watch with, as they are: ffmpeg and curl.
 
 // Clippy counts only the functions marked as tests as such, not what they share.
-#![allow(clippy::expect_used, clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod common;
 

@@ -1,5 +1,8 @@
 //! Pixels: each format that a camera may give, in its right colours, and what is made of the driver's answers.
 
+// Clippy counts only the functions marked as tests as such, not what they share.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 mod common;
 
 use common::camera::Camera;

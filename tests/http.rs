@@ -1,5 +1,8 @@
 //! HTTP as the standard has it: methods, refusals, limits and times.
 
+// Clippy counts only the functions marked as tests as such, not what they share.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 mod common;
 
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The page in a real browser: the picture is painted, and it moves.
 
 // Clippy counts only the functions marked as tests as such, not what they share.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod common;
 

@@ -1,7 +1,7 @@
 //! `/snapshot` on the wire: one picture, newer than the request, or the reason why there is none.
 
 // Clippy counts only the functions marked as tests as such, not what they share.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod common;
 

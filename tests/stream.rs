@@ -1,7 +1,7 @@
 //! `/stream` on the wire: byte for byte what ustreamer's clients were written for.
 
 // Clippy counts only the functions marked as tests as such, not what they share.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod common;
 

@@ -1,7 +1,7 @@
 //! Many viewers, slow ones, ones that vanish: each can hurt only itself.
 
 // Clippy counts only the functions marked as tests as such, not what they share.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod common;
 
