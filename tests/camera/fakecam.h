@@ -1,0 +1,127 @@
+/* fakecam: V4L2 cameras for one process, by LD_PRELOAD, where the kernel has none.
+ *
+ *   cc -O2 -shared -fPIC -o fakecam.so *.c
+ *
+ * The environment says what cameras there are; each node must exist as a file, of any kind:
+ *   FAKECAM_DEV      nodes, "/tmp/a/video0=codec:/tmp/a/video1"; kinds: capture (default), codec, meta
+ *   FAKECAM_FORMATS  what they offer, in order: "MJPG,YUYV" (default MJPG); see formats.c for all
+ *   FAKECAM_SIZES    "640x480,1280x720" (default 1280x720); asked for another, they take the nearest
+ *   FAKECAM_SIZES_MJPG  the same for one format, by its name
+ *   FAKECAM_FPS      "30,15" (default 30), the same way
+ *   FAKECAM_STRIDE_PAD  bytes after each line of a raw picture (default 0)
+ *   FAKECAM_FRAMES   MJPG, JPEG: the folder of .jpg files, or of folders named like sizes, played in name order
+ *   FAKECAM_LOG      a file that gets a line for each open, close, streamon and streamoff, with the node's path
+ *   FAKECAM_FAULT    the control file, read anew for every frame and call; while it exists, its words are faults:
+ *     unplug               the node is gone, open handles get ENODEV and a hang-up for good
+ *     stall                no frame becomes ready
+ *     start-delay:MS       the first frame comes this much later
+ *     stop-delay:MS        STREAMOFF takes so long, as with a driver that hangs
+ *     open=ERRNO           the call fails: EBUSY, EACCES, ... (see fault.c); also s_fmt=, reqbufs=, streamon=, dqbuf=
+ *     gap                  the driver loses two of every three frames
+ *     error                buffers carry V4L2_BUF_FLAG_ERROR
+ *     truncate             half of each picture
+ *     empty                no bytes
+ *     garbage              random bytes
+ *     pad:N                N zero bytes after the picture
+ *     strip-dht            MJPEG without Huffman tables
+ *     every:N              the six above hit only each N-th frame
+ *
+ * An MJPEG frame carries, right after SOI, a COM segment "FCAM" + sequence (8 bytes LE) + CLOCK_MONOTONIC nanoseconds
+ * (8 bytes LE), so that a client on the same machine knows its age. A raw picture is red on the left and blue on the
+ * right with a white bar that moves, under 16 rows with the sequence as 32 black or white blocks 16 pixels wide, lowest
+ * bit first.
+ */
+#ifndef FAKECAM_H
+#define FAKECAM_H
+
+#include <linux/videodev2.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MAX_NODES 8
+#define MAX_CAMERAS 16
+#define MAX_BUFFERS 32
+
+enum kind { CAPTURE, CODEC, META };
+
+struct node {
+	char path[512];
+	enum kind kind;
+};
+
+/* First in, first out, of buffer indices. */
+struct fifo {
+	unsigned index[MAX_BUFFERS + 1], head, tail;
+};
+
+/* One open handle of a node. */
+struct camera {
+	/* The reading end of a pipe, so that the kernel itself answers poll: a byte lies in it for each filled buffer. */
+	int fd;
+	/* The writing end; closed by an unplugging, which poll shows as a hang-up. */
+	int bell;
+	const struct node *node;
+	int gone, streaming, nonblocking;
+	unsigned width, height, fourcc, fps;
+	/* Buffers are slices of one memfd, which the program maps and the driver thread draws into. */
+	int memory;
+	unsigned char *map;
+	size_t slice;
+	unsigned count;
+	struct v4l2_buffer buffer[MAX_BUFFERS];
+	struct fifo queued, done;
+	uint64_t sequence;
+	pthread_t driver;
+	pthread_cond_t wake;
+	int stop;
+};
+
+/* Guards everything but the pixels of a buffer that the driver has taken from the queue. */
+extern pthread_mutex_t fakecam_lock;
+
+/* fault.c: the environment and the control file. */
+struct faults {
+	char words[256];
+};
+const char *setting(const char *name, const char *otherwise);
+void faults_read(struct faults *faults);
+int fault(const struct faults *faults, const char *word, unsigned *number);
+/* The errno that the call is to fail with, or 0. */
+int fault_of(const char *call);
+void event(const struct camera *camera, const char *what);
+uint64_t nanoseconds(void);
+
+/* formats.c: what the cameras offer, and what they make of what they are asked. */
+struct format {
+	const char *name, *description;
+	uint32_t fourcc;
+	/* Of the first plane, in quarters of a byte a pixel; 0: compressed. */
+	unsigned line;
+	/* Of the whole picture, in quarters of its first plane's share. */
+	unsigned planes;
+};
+const struct format *format_offered(unsigned index);
+const struct format *format_by(uint32_t fourcc);
+int size_offered(uint32_t fourcc, unsigned index, unsigned *width, unsigned *height);
+unsigned rate_offered(unsigned index);
+void nearest_size(uint32_t fourcc, unsigned *width, unsigned *height);
+unsigned nearest_rate(unsigned fps);
+unsigned line_bytes(uint32_t fourcc, unsigned width);
+size_t picture_bytes(uint32_t fourcc, unsigned width, unsigned height);
+
+/* picture.c: fills a buffer and says how many bytes it took. */
+size_t picture(const struct camera *camera, uint64_t sequence, uint64_t taken, unsigned char *out,
+	const struct faults *faults);
+
+/* driver.c: buffers and the thread that fills them. Each returns 0 or an errno. */
+int buffers_request(struct camera *camera, struct v4l2_requestbuffers *request);
+int buffer_queue(struct camera *camera, struct v4l2_buffer *buffer);
+int buffer_dequeue(struct camera *camera, struct v4l2_buffer *buffer);
+int stream_on(struct camera *camera);
+int stream_off(struct camera *camera);
+
+/* ioctl.c: 0 or an errno. */
+int answer(struct camera *camera, unsigned long request, void *argument);
+
+#endif

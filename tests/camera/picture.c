@@ -1,0 +1,204 @@
+/* What a camera sees: JPEG files, or a picture that a test can recognise in any raw format. */
+#define _GNU_SOURCE
+#include "fakecam.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define MAX_FILES 256
+#define MAX_WIDTH 4096
+#define NUMBER_ROWS 16
+#define BLOCK 16
+
+struct film {
+	unsigned width, height;
+	int count;
+	struct {
+		unsigned char *bytes;
+		size_t length;
+	} file[MAX_FILES];
+};
+
+static int is_jpeg(const struct dirent *entry)
+{
+	return strstr(entry->d_name, ".jpg") != NULL;
+}
+
+/* The files for a size, read once and kept. Called by one driver thread at a time: under the lock. */
+static const struct film *film_of(unsigned width, unsigned height)
+{
+	static struct film films[8];
+	static int loaded;
+	const char *folder = setting("FAKECAM_FRAMES", "");
+	char path[4096], sized[3072];
+	struct dirent **entries;
+	struct stat status;
+
+	for (int i = 0; i < loaded; i++)
+		if (films[i].width == width && films[i].height == height)
+			return &films[i];
+	if (loaded == 8)
+		return NULL;
+	snprintf(sized, sizeof sized, "%s/%ux%u", folder, width, height);
+	if (stat(sized, &status))
+		snprintf(sized, sizeof sized, "%s", folder);
+	int count = scandir(sized, &entries, is_jpeg, alphasort);
+	struct film *film = &films[loaded++];
+	film->width = width;
+	film->height = height;
+	for (int i = 0; i < count && film->count < MAX_FILES; i++) {
+		snprintf(path, sizeof path, "%s/%s", sized, entries[i]->d_name);
+		FILE *file = fopen(path, "rb");
+		if (!file || stat(path, &status))
+			continue;
+		unsigned char *bytes = malloc((size_t)status.st_size);
+		film->file[film->count].bytes = bytes;
+		film->file[film->count].length = fread(bytes, 1, (size_t)status.st_size, file);
+		film->count++;
+		fclose(file);
+	}
+	return film;
+}
+
+/* Copies the segments before the scan, but for the Huffman tables; says how much is left of them. */
+static size_t without_tables(unsigned char *jpeg, size_t length)
+{
+	size_t from = 2, to = 2;
+
+	while (from + 4 <= length && jpeg[from] == 0xff && jpeg[from + 1] != 0xda) {
+		size_t segment = 2u + ((size_t)jpeg[from + 2] << 8 | jpeg[from + 3]);
+		if (jpeg[from + 1] != 0xc4) {
+			memmove(jpeg + to, jpeg + from, segment);
+			to += segment;
+		}
+		from += segment;
+	}
+	memmove(jpeg + to, jpeg + from, length - from);
+	return length - (from - to);
+}
+
+static size_t jpeg(const struct camera *camera, uint64_t sequence, uint64_t taken, unsigned char *out)
+{
+	static const unsigned char head[] = { 0xff, 0xd8, 0xff, 0xfe, 0, 22, 'F', 'C', 'A', 'M' };
+
+	pthread_mutex_lock(&fakecam_lock);
+	const struct film *film = film_of(camera->width, camera->height);
+	pthread_mutex_unlock(&fakecam_lock);
+	if (!film || !film->count)
+		return 0;
+	const unsigned char *bytes = film->file[sequence % (unsigned)film->count].bytes;
+	size_t length = film->file[sequence % (unsigned)film->count].length;
+	if (length + 24 > camera->slice)
+		return 0;
+	memcpy(out, head, sizeof head);
+	memcpy(out + 10, &sequence, 8);
+	memcpy(out + 18, &taken, 8);
+	memcpy(out + 26, bytes + 2, length - 2);
+	return length + 24;
+}
+
+struct colour {
+	unsigned char r, g, b, y, u, v;
+};
+static const struct colour BLACK = { 0, 0, 0, 16, 128, 128 }, WHITE = { 255, 255, 255, 235, 128, 128 },
+	RED = { 255, 0, 0, 81, 90, 240 }, BLUE = { 0, 0, 255, 41, 240, 110 };
+
+/* What stands at column X of the number rows, or of the rows below. */
+static const struct colour *at(unsigned x, unsigned width, uint64_t sequence, int number_rows)
+{
+	/* Even, so that subsampled chroma never mixes bar and ground. */
+	unsigned bar = (unsigned)(sequence * 8 % width) & ~1u;
+
+	if (number_rows)
+		return x / BLOCK < 32 && sequence >> x / BLOCK & 1 ? &WHITE : &BLACK;
+	if (x >= bar && x < bar + BLOCK)
+		return &WHITE;
+	return x < width / 2 ? &RED : &BLUE;
+}
+
+/* One line of the first plane. */
+static void pack(uint32_t fourcc, unsigned width, const struct colour *line, unsigned char *out)
+{
+	for (unsigned x = 0; x < width; x++) {
+		const struct colour *c = &line[x];
+		unsigned sixteen = (unsigned)(c->r >> 3) << 11 | (unsigned)(c->g >> 2) << 5 | c->b >> 3;
+
+		switch (fourcc) {
+		case V4L2_PIX_FMT_YUYV: out[2 * x] = c->y; out[2 * x + 1] = x & 1 ? c->v : c->u; break;
+		case V4L2_PIX_FMT_YVYU: out[2 * x] = c->y; out[2 * x + 1] = x & 1 ? c->u : c->v; break;
+		case V4L2_PIX_FMT_UYVY: out[2 * x + 1] = c->y; out[2 * x] = x & 1 ? c->v : c->u; break;
+		case V4L2_PIX_FMT_RGB24: out[3 * x] = c->r; out[3 * x + 1] = c->g; out[3 * x + 2] = c->b; break;
+		case V4L2_PIX_FMT_BGR24: out[3 * x] = c->b; out[3 * x + 1] = c->g; out[3 * x + 2] = c->r; break;
+		case V4L2_PIX_FMT_RGB565: out[2 * x] = sixteen & 255; out[2 * x + 1] = (unsigned char)(sixteen >> 8); break;
+		default: out[x] = c->y;
+		}
+	}
+}
+
+/* The chroma planes' lines that belong to two lines of the first. */
+static void chroma(const struct camera *camera, const struct colour *line, unsigned row, unsigned char *out)
+{
+	size_t stride = line_bytes(camera->fourcc, camera->width), planes = stride * camera->height;
+	unsigned char *both = out + planes + row * stride;
+	unsigned char *first = out + planes + row * (stride / 2);
+	unsigned char *second = first + stride / 2 * (camera->height / 2);
+
+	for (unsigned x = 0; x < camera->width / 2; x++) {
+		const struct colour *c = &line[2 * x];
+
+		switch (camera->fourcc) {
+		case V4L2_PIX_FMT_NV12: both[2 * x] = c->u; both[2 * x + 1] = c->v; break;
+		case V4L2_PIX_FMT_NV21: both[2 * x] = c->v; both[2 * x + 1] = c->u; break;
+		case V4L2_PIX_FMT_YUV420: first[x] = c->u; second[x] = c->v; break;
+		case V4L2_PIX_FMT_YVU420: first[x] = c->v; second[x] = c->u; break;
+		default: return;
+		}
+	}
+}
+
+static size_t raw(const struct camera *camera, uint64_t sequence, unsigned char *out)
+{
+	struct colour number[MAX_WIDTH], ground[MAX_WIDTH];
+	unsigned width = camera->width, stride = line_bytes(camera->fourcc, width);
+
+	if (width > MAX_WIDTH)
+		return 0;
+	/* Whoever takes the padding for pixels sees it: it is neither colour. */
+	memset(out, 0x55, picture_bytes(camera->fourcc, width, camera->height));
+	for (unsigned x = 0; x < width; x++) {
+		number[x] = *at(x, width, sequence, 1);
+		ground[x] = *at(x, width, sequence, 0);
+	}
+	for (unsigned y = 0; y < camera->height; y++) {
+		pack(camera->fourcc, width, y < NUMBER_ROWS ? number : ground, out + (size_t)y * stride);
+		if (y % 2)
+			chroma(camera, y < NUMBER_ROWS ? number : ground, y / 2, out);
+	}
+	return picture_bytes(camera->fourcc, width, camera->height);
+}
+
+size_t picture(const struct camera *camera, uint64_t sequence, uint64_t taken, unsigned char *out,
+	const struct faults *faults)
+{
+	const struct format *format = format_by(camera->fourcc);
+	size_t length = format && format->line ? raw(camera, sequence, out) : jpeg(camera, sequence, taken, out);
+	unsigned number;
+
+	if (fault(faults, "every", &number) && number && sequence % number)
+		return length;
+	if (fault(faults, "strip-dht", NULL))
+		length = without_tables(out, length);
+	if (fault(faults, "pad", &number) && length + number <= camera->slice) {
+		memset(out + length, 0, number);
+		length += number;
+	}
+	if (fault(faults, "truncate", NULL))
+		length /= 2;
+	if (fault(faults, "garbage", NULL))
+		for (size_t i = 0; i < length; i++)
+			out[i] = (unsigned char)(((uint32_t)i * 2654435761u >> 13) ^ (uint32_t)sequence);
+	return fault(faults, "empty", NULL) ? 0 : length;
+}

@@ -1,0 +1,140 @@
+//! Test cameras: `tests/camera/` preloaded into the daemon.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::picture;
+use super::within;
+
+/// Cameras for one daemon, their faults and their log.
+pub struct Camera {
+    folder: tempfile::TempDir,
+    nodes: Vec<PathBuf>,
+    kinds: Vec<&'static str>,
+    settings: Vec<(&'static str, String)>,
+}
+
+impl Camera {
+    /// One camera of 640x480 at 30 a second that offers these formats, by their V4L2 names with commas between.
+    pub fn new(formats: &str) -> Self {
+        let camera = Self {
+            folder: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap(),
+            nodes: Vec::new(),
+            kinds: Vec::new(),
+            settings: Vec::new(),
+        };
+        camera
+            .node("capture")
+            .set("FAKECAM_FORMATS", formats)
+            .set("FAKECAM_SIZES", "640x480")
+            .set("FAKECAM_FPS", "30")
+    }
+
+    /// A camera that gives JPEGs with the known picture.
+    pub fn mjpeg() -> Self {
+        Self::new("MJPG").film(640, 480, 0)
+    }
+
+    /// One more node, behind the others: "capture", "codec" or "meta".
+    pub fn node(mut self, kind: &'static str) -> Self {
+        let node = self.folder.path().join(format!("video{}", self.nodes.len()));
+        std::fs::write(&node, "").unwrap();
+        self.nodes.push(node);
+        self.kinds.push(kind);
+        self
+    }
+
+    pub fn set(mut self, name: &'static str, value: &str) -> Self {
+        self.settings.retain(|(old, _)| *old != name);
+        self.settings.push((name, value.to_owned()));
+        self
+    }
+
+    /// JPEGs for this size; `noise` from 0 to 255 makes them long.
+    pub fn film(self, width: usize, height: usize, noise: u8) -> Self {
+        let folder = self.folder.path().join("film").join(format!("{width}x{height}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        for number in 0..picture::FILM {
+            let jpeg = picture::draw(width, height, number, noise);
+            std::fs::write(folder.join(format!("{number:03}.jpg")), jpeg).unwrap();
+        }
+        let film = self.folder.path().join("film");
+        self.set("FAKECAM_FRAMES", film.to_str().unwrap())
+    }
+
+    /// The path of the index-th node, for `--device`.
+    pub fn path(&self, index: usize) -> &str {
+        self.nodes[index].to_str().unwrap()
+    }
+
+    /// Has the camera fail in this way from now on; the words stand in `fakecam.h`.
+    pub fn fault(&self, words: &str) {
+        let new = self.folder.path().join("fault.new");
+        std::fs::write(&new, words).unwrap();
+        std::fs::rename(new, self.fault_file()).unwrap();
+    }
+
+    pub fn mend(&self) {
+        std::fs::remove_file(self.fault_file()).unwrap();
+    }
+
+    /// How often "open", "close", "streamon" or "streamoff" happened.
+    pub fn count(&self, event: &str) -> usize {
+        let log = std::fs::read_to_string(self.log_file()).unwrap_or_default();
+        let is_it = |line: &&str| line.split(' ').next() == Some(event);
+        log.lines().filter(is_it).count()
+    }
+
+    pub fn wait_for(&self, event: &str, count: usize, time: Duration) -> bool {
+        within(time, || self.count(event) >= count)
+    }
+
+    fn fault_file(&self) -> PathBuf {
+        self.folder.path().join("fault")
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// Lets a program see these cameras.
+    pub fn preload_into(&self, command: &mut Command) {
+        let nodes = self.nodes.iter().zip(&self.kinds);
+        let nodes = nodes.map(|(node, kind)| format!("{}={kind}", node.display()));
+        command
+            .env("LD_PRELOAD", library())
+            .env("FAKECAM_DEV", nodes.collect::<Vec<_>>().join(":"))
+            .env("FAKECAM_FAULT", self.fault_file())
+            .env("FAKECAM_LOG", self.log_file())
+            .envs(self.settings.iter().map(|(name, value)| (name, value)));
+    }
+}
+
+/// Builds the preloaded library, once for its sources: tests run in many processes, so it comes into being under its
+/// name only when it is whole.
+fn library() -> PathBuf {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/camera");
+    let mut files: Vec<_> = std::fs::read_dir(sources).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in &files {
+        std::fs::read(file).unwrap().hash(&mut hasher);
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let library = folder.join(format!("fakecam-{:x}.so", hasher.finish()));
+    if !library.exists() {
+        let building = tempfile::NamedTempFile::new_in(folder).unwrap();
+        let status = Command::new("cc")
+            .args(["-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-pthread", "-o"])
+            .arg(building.path())
+            .args(files.iter().filter(|file| file.extension().is_some_and(|name| name == "c")))
+            .arg("-ldl")
+            .status()
+            .expect("a C compiler named cc builds the test camera: run `make deps`");
+        assert!(status.success(), "the test camera does not build");
+        building.persist(&library).unwrap();
+    }
+    library
+}
