@@ -8,10 +8,10 @@ use log::{debug, info, warn};
 
 use crate::audience::Audience;
 use crate::clock::Monotonic;
+use crate::config::values::{Resolution, SourceName};
 use crate::config::{self, Settings};
-use crate::frame::FramePool;
 use crate::heartbeat::Heartbeat;
-use crate::jpeg::{self, EncoderPool};
+use crate::intake::Intake;
 use crate::latest::Latest;
 use crate::pace::Pace;
 use crate::picture::Picture;
@@ -39,38 +39,20 @@ pub struct Capture {
     source: Box<dyn Source>,
     settings: config::Source,
     shared: Shared,
-    pool: Arc<FramePool>,
-    encoder: EncoderPool,
-    /// Of the last picture shown: a placard has its size.
-    size: (u32, u32),
+    intake: Intake,
 }
 
 impl Capture {
     pub fn new(source: Box<dyn Source>, settings: &Settings, shared: Shared) -> std::io::Result<Self> {
-        let pool = FramePool::new();
-        let latest = Arc::clone(&shared.latest);
-        let encoder = EncoderPool::new(
-            &settings.encoder,
-            Arc::clone(&pool),
-            Arc::clone(&shared.stats),
-            Arc::new(move |frame| latest.publish(frame)),
-        )?;
-        let resolution = settings.source.resolution;
-        Ok(Self {
-            source,
-            settings: settings.source.clone(),
-            shared,
-            pool,
-            encoder,
-            size: (resolution.width, resolution.height),
-        })
+        let intake = Intake::new(settings, &shared.latest, &shared.stats)?;
+        Ok(Self { source, settings: settings.source.clone(), shared, intake })
     }
 
     /// Runs until the audience is closed.
     pub fn run(mut self) {
         while self.wait_until_watched() {
             let outcome = self.run_once();
-            self.encoder.discard();
+            self.intake.discard();
             self.source.close();
             self.shared.stats.captured_fps.set(0.0);
             if let Err(lost) = outcome {
@@ -93,19 +75,22 @@ impl Capture {
         let mut run = Run::new(&opened, &self.settings);
         while self.is_watched() {
             self.shared.heartbeat.beat();
-            let mut picture_result = None;
+            let mut taken = Taken::Nothing;
             let grab = self.source.next(TICK, &mut |picture| {
-                picture_result =
-                    run.admits(&picture).then(|| take(&self.pool, &self.encoder, &self.shared, picture));
+                taken = match run.admits(&picture) {
+                    true => self.intake.take(picture).map_or_else(Taken::Bad, |()| Taken::Good),
+                    false => Taken::Surplus,
+                };
             })?;
             self.count(grab);
             if let Grab::Picture { .. } = grab {
                 self.shared.stats.captured_fps.set(run.tick());
             }
-            match picture_result {
-                Some(Ok(())) => self.show_online(&mut run, &opened),
-                Some(Err(trouble)) => run.trouble = Some(trouble),
-                None => {}
+            match taken {
+                Taken::Good => self.show_online(&mut run, &opened),
+                Taken::Bad(trouble) => run.trouble = Some(trouble),
+                Taken::Surplus if run.trouble.is_none() => run.last_good = Instant::now(),
+                Taken::Surplus | Taken::Nothing => {}
             }
             self.check_stall(&mut run)?;
         }
@@ -133,7 +118,6 @@ impl Capture {
         if std::mem::replace(&mut run.online, true) {
             return;
         }
-        self.size = (opened.width, opened.height);
         self.shared.status.set(State::Online(opened.clone()));
         info!("{opened}{}", self.differs_from_the_wish(opened));
     }
@@ -142,7 +126,9 @@ impl Capture {
         let wish = self.settings.resolution;
         let rate = self.settings.desired_fps.map(|fps| fps.per_second());
         let same_rate = rate.zip(opened.fps).is_none_or(|(wish, fps)| (wish - fps).abs() < 0.5);
-        if (opened.width, opened.height) == (wish.width, wish.height) && same_rate {
+        let same_size = (opened.width, opened.height) == (wish.width, wish.height);
+        // Pictures in a folder have the size that they have.
+        if (same_size && same_rate) || self.settings.name == SourceName::Slideshow {
             return String::new();
         }
         let rate = rate.map_or_else(String::new, |rate| format!(" at {rate}/s"));
@@ -152,6 +138,7 @@ impl Capture {
     /// A source without a good picture for too long is lost; a slow start is shown, and waited for a little longer.
     fn check_stall(&mut self, run: &mut Run) -> Result<(), Lost> {
         let Some(limit) = self.source.stall_after() else { return Ok(()) };
+        let limit = limit.max(run.two_intervals);
         let silent = run.last_good.elapsed();
         if silent < limit {
             return Ok(());
@@ -188,7 +175,8 @@ impl Capture {
             Lost::NoCamera(reason) => ("NO CAMERA", reason),
             Lost::NoSignal(reason) => ("NO SIGNAL", reason),
         };
-        match jpeg::placard(title, &[reason], self.size.0, self.size.1, &self.pool) {
+        let Resolution { width, height } = self.settings.resolution;
+        match self.intake.placard(title, reason, (width, height)) {
             Ok(frame) => self.shared.latest.publish(frame),
             Err(error) => warn!("cannot draw the \"{title}\" picture: {error}"),
         }
@@ -223,6 +211,8 @@ struct Run {
     /// Why the last picture could not be shown.
     trouble: Option<String>,
     rate: RateMeter,
+    /// A camera for slow pictures is not stalled between two of them.
+    two_intervals: Duration,
     /// Where the source gives more pictures than asked for.
     pace: Option<Pace>,
 }
@@ -240,6 +230,7 @@ impl Run {
             slow_start_shown: false,
             trouble: None,
             rate: RateMeter::default(),
+            two_intervals: opened.fps.map_or(Duration::ZERO, two_intervals),
             pace,
         }
     }
@@ -255,28 +246,16 @@ impl Run {
     }
 }
 
-/// Makes a frame of the picture, now or in the encoder's time. What cannot be shown is counted; the text says why.
-fn take(
-    pool: &Arc<FramePool>,
-    encoder: &EncoderPool,
-    shared: &Shared,
-    picture: Picture<'_>,
-) -> Result<(), String> {
-    if !picture.format.is_jpeg() {
-        return encoder.submit(picture).map_err(|error| {
-            shared.stats.dropped_invalid.add(1);
-            error.to_string()
-        });
-    }
-    match jpeg::repair(picture, pool) {
-        Ok(frame) => {
-            shared.latest.publish(frame);
-            Ok(())
-        }
-        Err(error) => {
-            let stats = &shared.stats;
-            if error.is_truncated() { &stats.dropped_truncated } else { &stats.dropped_invalid }.add(1);
-            Err(error.to_string())
-        }
-    }
+fn two_intervals(fps: f64) -> Duration {
+    Duration::try_from_secs_f64(2.0 / fps).unwrap_or(Duration::ZERO)
+}
+
+/// What came of the picture that the source gave, if it gave one.
+enum Taken {
+    Nothing,
+    Good,
+    /// The text says why it cannot be shown.
+    Bad(String),
+    /// One more than was asked for.
+    Surplus,
 }

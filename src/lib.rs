@@ -34,6 +34,8 @@ pub mod audience;
 
 pub mod capture;
 
+pub mod intake;
+
 pub mod viewers;
 
 pub mod pace;

@@ -91,6 +91,21 @@ impl Canvas {
         });
     }
 
+    /// Copies brightness alone, from another canvas: the area is at `x` in its first line.
+    pub fn copy_luma(&mut self, area: Area, from: &Self, x: usize) {
+        let (stride, from_stride) = (self.stride(), from.stride());
+        let width = area.width.min(self.width.saturating_sub(area.x)).min(from.width.saturating_sub(x));
+        for line in 0..area.height.min(self.height.saturating_sub(area.y)).min(from.height) {
+            let to = (area.y + line) * stride + area.x;
+            let at = line * from_stride + x;
+            if let (Some(to), Some(from)) =
+                (self.memory.get_mut(to..to + width), from.memory.get(at..at + width))
+            {
+                to.copy_from_slice(from);
+            }
+        }
+    }
+
     /// Lets the colour cover one pixel by `cover` of 255.
     pub fn blend(&mut self, x: usize, y: usize, colour: Colour, cover: u8) {
         if cover == 0 || x >= self.width || y >= self.height {
@@ -156,5 +171,42 @@ fn mix(sample: Option<&mut u8>, colour: u8, cover: u8) {
     if let Some(sample) = sample {
         let cover = u32::from(cover);
         *sample = ((u32::from(*sample) * (255 - cover) + u32::from(colour) * cover + 127) / 255) as u8;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_those_of_jfif() {
+        assert_eq!(Colour::rgb(255, 255, 255), Colour::grey(255));
+        assert_eq!(Colour::rgb(0, 0, 0), Colour::grey(0));
+        assert_eq!(Colour::rgb(255, 0, 0), Colour { y: 76, u: 85, v: 255 });
+        assert_eq!(Colour::rgb(0, 0, 255), Colour { y: 29, u: 255, v: 107 });
+    }
+
+    #[test]
+    fn what_lies_outside_is_cut_off() {
+        for (width, height) in [(2, 2), (7, 5), (8, 6)] {
+            let mut canvas = Canvas::new(width, height, Colour::grey(0));
+            let white = Colour::grey(255);
+            canvas.fill(Area { x: 3, y: 4, width: usize::MAX, height: usize::MAX }, white);
+            canvas.fill(Area { x: 99, y: 99, width: 1, height: 1 }, white);
+            canvas.shape(Area { x: 5, y: 3, width: 20, height: 20 }, white, |_, _| -1.0);
+            let still = Canvas::new(width, height, Colour::grey(9));
+            canvas.copy_luma(Area { x: 6, y: 4, width: 9, height: 9 }, &still, 4);
+            canvas.restore(Area { x: 0, y: 0, width: 99, height: 99 }, &still);
+            assert_eq!(canvas.memory, still.memory);
+        }
+    }
+
+    #[test]
+    fn its_picture_is_as_long_as_the_format_says() {
+        for (width, height) in [(2, 2), (7, 5), (8, 6)] {
+            let canvas = Canvas::new(width, height, Colour::grey(0));
+            let picture = canvas.picture(Monotonic::now());
+            assert_eq!(picture.bytes.len(), picture.format.picture_len(picture.stride, height));
+        }
     }
 }

@@ -54,3 +54,133 @@ impl Encoder {
         Ok(pool.join(&[&output]))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures;
+    use super::super::testing::{Raw, decode, ffmpeg_warnings};
+    use super::*;
+    use crate::picture::PixelFormat;
+
+    const RAW: [PixelFormat; 11] = {
+        let [_, _, raw @ ..] = PixelFormat::ALL;
+        raw
+    };
+
+    /// Encodes what `colour` paints, and compares what a decoder makes of it.
+    fn mean_error(
+        format: PixelFormat,
+        size: (u32, u32),
+        extra: usize,
+        colour: impl Fn(usize, usize) -> [u8; 3],
+    ) -> f64 {
+        let mut planes = Planes::default();
+        let pool = FramePool::new();
+        let mut worst = 0.0_f64;
+        for subsampling in [Subsampling::Yuv420, Subsampling::Yuv422] {
+            let raw = Raw::paint(format, size, extra, &colour);
+            planes.fill(&raw.picture(), subsampling).unwrap();
+            let jpeg = Encoder::new(95, subsampling).unwrap().encode(&planes, &pool).unwrap();
+            let image = decode(&jpeg);
+            assert_eq!((image.width, image.height), (size.0 as usize, size.1 as usize));
+            let mut sum = 0;
+            for (at, pixel) in image.pixels.chunks_exact(3).enumerate() {
+                let mut expected = colour(at % image.width, at / image.width);
+                if format == PixelFormat::Grey {
+                    let [red, green, blue] = expected;
+                    expected = [super::super::canvas::Colour::rgb(red, green, blue).y; 3];
+                }
+                sum += pixel.iter().zip(expected).map(|(is, was)| u64::from(is.abs_diff(was))).sum::<u64>();
+            }
+            worst = worst.max(sum as f64 / image.pixels.len() as f64);
+        }
+        worst
+    }
+
+    #[test]
+    fn a_gradient_comes_back_from_every_format() {
+        let gradient = |x: usize, y: usize| [(x * 3) as u8, (y * 5) as u8, 200 - (x + y) as u8];
+        for format in RAW {
+            for (size, extra) in [((64, 48), 0), ((64, 48), 32), ((50, 38), 6), ((34, 2), 0)] {
+                let error = mean_error(format, size, extra, gradient);
+                assert!(error < 6.0, "{format} {size:?}+{extra}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn odd_sizes_lose_nothing_at_their_edges() {
+        let gradient = |x: usize, y: usize| [(x * 6) as u8, (y * 5) as u8, 100];
+        for format in RAW {
+            for (size, extra) in [((17, 33), 0), ((33, 17), 15), ((31, 31), 1), ((3, 3), 2)] {
+                let error = mean_error(format, size, extra, gradient);
+                assert!(error < 9.0, "{format} {size:?}+{extra}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn colours_stay_what_they_are_in_every_format() {
+        for colour in [[250, 10, 10], [10, 250, 10], [10, 10, 250], [255, 255, 255], [0, 0, 0]] {
+            for format in RAW {
+                let error = mean_error(format, (32, 32), 0, |_, _| colour);
+                assert!(error < 5.0, "{format} {colour:?}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn ffmpeg_decodes_every_layout_without_a_warning() {
+        let pool = FramePool::new();
+        let pixels = fixtures::rgb(160, 120);
+        for (format, subsampling) in [
+            (PixelFormat::Yuyv, Subsampling::Yuv420),
+            (PixelFormat::Yuyv, Subsampling::Yuv422),
+            (PixelFormat::Rgb24, Subsampling::Yuv422),
+            (PixelFormat::Grey, Subsampling::Yuv420),
+        ] {
+            let raw = Raw::paint(format, (160, 120), 0, |x, y| {
+                let at = (y * 160 + x) * 3;
+                [pixels[at], pixels[at + 1], pixels[at + 2]]
+            });
+            let mut planes = Planes::default();
+            planes.fill(&raw.picture(), subsampling).unwrap();
+            let mut encoder = Encoder::new(80, subsampling).unwrap();
+            let jpeg = encoder.encode(&planes, &pool).unwrap();
+            assert_eq!(ffmpeg_warnings(&jpeg), "", "{format} {subsampling:?}");
+        }
+    }
+
+    #[test]
+    fn the_setting_decides_how_much_colour_a_packed_picture_keeps() {
+        for (subsampling, expected) in
+            [(Subsampling::Yuv420, Subsamp::Sub2x2), (Subsampling::Yuv422, Subsamp::Sub2x1)]
+        {
+            for format in [PixelFormat::Yuyv, PixelFormat::Rgb24] {
+                let raw = Raw::paint(format, (32, 32), 0, |_, _| [9, 9, 9]);
+                let mut planes = Planes::default();
+                planes.fill(&raw.picture(), subsampling).unwrap();
+                let mut encoder = Encoder::new(80, subsampling).unwrap();
+                let jpeg = encoder.encode(&planes, &FramePool::new()).unwrap();
+                assert_eq!(turbojpeg::read_header(&jpeg).unwrap().subsamp, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn one_encoder_takes_pictures_of_changing_sizes_and_formats() {
+        let (mut planes, pool) = (Planes::default(), FramePool::new());
+        let mut encoder = Encoder::new(80, Subsampling::Yuv422).unwrap();
+        for (format, size) in [
+            (PixelFormat::Yuyv, (64, 64)),
+            (PixelFormat::Grey, (8, 8)),
+            (PixelFormat::Rgb24, (90, 70)),
+            (PixelFormat::Yuyv, (66, 64)),
+        ] {
+            let raw = Raw::paint(format, size, 0, |_, _| [200, 30, 30]);
+            planes.fill(&raw.picture(), Subsampling::Yuv422).unwrap();
+            let image = decode(&encoder.encode(&planes, &pool).unwrap());
+            assert_eq!((image.width as u32, image.height as u32), size);
+        }
+    }
+}

@@ -43,3 +43,24 @@ pub const STANDARD_TABLES: [u8; 420] = [
     0xe2, 0xe3, 0xe4, 0xe5, 0xe6, 0xe7, 0xe8, 0xe9, 0xea, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7, 0xf8,
     0xf9, 0xfa,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::*;
+    use super::*;
+
+    #[test]
+    fn they_are_what_libjpeg_turbo_writes() {
+        let jpeg = baseline(32, 32);
+        let mut written = Vec::new();
+        let mut rest = &jpeg[..];
+        while let Some(at) = find(rest, 0xC4) {
+            let length = usize::from(u16::from_be_bytes([rest[at + 2], rest[at + 3]]));
+            written.push(rest[at + 4..at + 2 + length].to_vec());
+            // The search begins behind an SOI, or behind anything else of two bytes.
+            rest = &rest[at + length..];
+        }
+        // It writes them as four segments.
+        assert_eq!(written.concat(), STANDARD_TABLES[4..]);
+    }
+}

@@ -79,3 +79,42 @@ impl Lettering {
         ((((cover - 128) * sharper) >> 8) + 128).clamp(0, 255) as u8
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Monotonic;
+
+    fn drawn(letter: char, height: usize) -> Vec<u8> {
+        let lettering = Lettering { height };
+        let mut canvas = Canvas::new(lettering.advance() as u32, height as u32, Colour::grey(0));
+        lettering.draw_letter(&mut canvas, 0, 0, letter, Colour::grey(255));
+        canvas.picture(Monotonic::now()).bytes.to_vec()
+    }
+
+    #[test]
+    fn unknown_letters_show_a_question_mark() {
+        assert_eq!(drawn('語', 32), drawn('?', 32));
+        assert_ne!(drawn('é', 32), drawn('?', 32));
+    }
+
+    #[test]
+    fn letters_keep_their_weight_at_any_height() {
+        let ink = |height| {
+            let pixels = drawn('M', height);
+            let luma = &pixels[..pixels.len() * 2 / 3];
+            luma.iter().map(|sample| f64::from(*sample)).sum::<f64>() / luma.len() as f64
+        };
+        for height in [12, 16, 20, 32, 48, 71, 200] {
+            let ratio = ink(height) / ink(32);
+            assert!((0.7..1.4).contains(&ratio), "{height}: {ratio}");
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_drawn() {
+        assert_eq!(Lettering::fitting(10, 20, 100), None);
+        let lettering = Lettering::fitting(10, 300, 100).unwrap();
+        assert!(lettering.advance() * 10 <= 300);
+    }
+}

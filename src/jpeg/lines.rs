@@ -106,3 +106,47 @@ impl<'a> Lines<'a> {
 fn every(plane: &[u8], stride: usize, len: usize) -> impl Iterator<Item = &[u8]> {
     plane.chunks(stride.max(1)).map_while(move |line| line.get(..len))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Raw;
+    use super::*;
+
+    fn checked(raw: &Raw) -> Result<(), Unfit> {
+        Lines::of(&raw.picture()).map(|_| ())
+    }
+
+    #[test]
+    fn a_picture_too_short_for_its_size_is_refused() {
+        for format in PixelFormat::ALL.into_iter().filter(|format| !format.is_jpeg()) {
+            let mut raw = Raw::paint(format, (34, 18), 0, |_, _| [1, 2, 3]);
+            assert_eq!(checked(&raw), Ok(()), "{format}");
+            raw.bytes.pop();
+            assert!(matches!(checked(&raw), Err(Unfit::TooShort { .. })), "{format}");
+            raw.bytes.clear();
+            assert!(matches!(checked(&raw), Err(Unfit::TooShort { .. })), "{format}");
+        }
+    }
+
+    #[test]
+    fn padding_behind_the_last_line_may_be_missing() {
+        let mut raw = Raw::paint(PixelFormat::Yuyv, (32, 4), 64, |_, _| [1, 2, 3]);
+        raw.bytes.truncate(raw.bytes.len() - 64);
+        assert_eq!(checked(&raw), Ok(()));
+    }
+
+    #[test]
+    fn sizes_and_strides_that_cannot_be_are_refused() {
+        let mut raw = Raw::paint(PixelFormat::Yuyv, (32, 4), 0, |_, _| [1, 2, 3]);
+        raw.stride = 63;
+        assert!(matches!(checked(&raw), Err(Unfit::Stride { .. })));
+        raw.stride = usize::MAX;
+        assert!(matches!(checked(&raw), Err(Unfit::Stride { .. })));
+        for (width, height) in [(0, 4), (4, 0), (1, 1), (u32::MAX, u32::MAX)] {
+            (raw.width, raw.height) = (width, height);
+            assert!(matches!(checked(&raw), Err(Unfit::Size { .. })));
+        }
+        raw.format = PixelFormat::Mjpeg;
+        assert!(matches!(checked(&raw), Err(Unfit::Compressed(_))));
+    }
+}

@@ -8,6 +8,8 @@
 use memchr::memchr_iter;
 use thiserror::Error;
 
+use super::headers::Headers;
+
 /// Longest side of a picture that we take. Cameras are far below; browsers refuse much more.
 pub const MAX_SIDE: u32 = 16384;
 
@@ -53,9 +55,6 @@ const DNL: u8 = 0xDC;
 const DRI: u8 = 0xDD;
 const COM: u8 = 0xFE;
 
-/// Bits of the tables that [`super::huffman::STANDARD_TABLES`] brings: DC 0 and 1, AC 0 and 1.
-const STANDARD: u8 = 0b0011_0011;
-
 /// Walks from SOI to EOI.
 pub fn walk(bytes: &[u8]) -> Result<Markers, Error> {
     if bytes.is_empty() {
@@ -73,23 +72,10 @@ pub fn walk(bytes: &[u8]) -> Result<Markers, Error> {
 struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
-    frame: Option<FrameHeader>,
+    headers: Headers,
     /// Before the first SOF or DHT: tables put here are there in time, and the picture's own come later and win.
     insert_at: Option<usize>,
-    /// Huffman tables seen, bit 0-3 for DC, 4-7 for AC.
-    huffman: u8,
-    /// Quantisation tables seen.
-    quantisation: u8,
-    lacks_tables: bool,
     scanned: bool,
-}
-
-struct FrameHeader {
-    width: u32,
-    height: u32,
-    progressive: bool,
-    /// Number and quantisation table of each component.
-    components: [Option<(u8, u8)>; 4],
 }
 
 impl<'a> Walk<'a> {
@@ -102,20 +88,20 @@ impl<'a> Walk<'a> {
             marker @ SOF0..=SOF2 => {
                 self.insert_at.get_or_insert(begin);
                 let segment = self.segment()?;
-                self.frame_header(segment, marker == SOF2)?;
+                self.headers.frame(segment, marker == SOF2)?;
             }
             DHT => {
                 self.insert_at.get_or_insert(begin);
                 let segment = self.segment()?;
-                self.huffman_tables(segment)?;
+                self.headers.huffman(segment)?;
             }
             DQT => {
                 let segment = self.segment()?;
-                self.quantisation_tables(segment)?;
+                self.headers.quantisation(segment)?;
             }
             SOS => {
                 let segment = self.segment()?;
-                self.scan_header(segment)?;
+                self.headers.scan(segment)?;
                 self.scan_data()?;
             }
             DRI | DNL | COM | 0xE0..=0xEF => {
@@ -161,107 +147,6 @@ impl<'a> Walk<'a> {
         rest.get(2..length).ok_or(Error::Truncated("its headers"))
     }
 
-    fn frame_header(&mut self, segment: &[u8], progressive: bool) -> Result<(), Error> {
-        const BAD: Error = Error::Invalid("the JPEG has a frame header that browsers cannot read");
-        let &[8, h1, h0, w1, w0, count, ref rest @ ..] = segment else {
-            return Err(BAD);
-        };
-        // Two components are allowed on paper, but no decoder knows their colours.
-        if self.frame.is_some() || !matches!(count, 1 | 3 | 4) || rest.len() != usize::from(count) * 3 {
-            return Err(BAD);
-        }
-        let width = u32::from(u16::from_be_bytes([w1, w0]));
-        // A height of 0 would be told by a DNL segment behind the picture, which browsers do not read.
-        let height = u32::from(u16::from_be_bytes([h1, h0]));
-        if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
-            return Err(Error::Size { width, height });
-        }
-        let mut components = [None; 4];
-        for (component, slot) in rest.chunks_exact(3).zip(&mut components) {
-            let &[number, sampling, table] = component else {
-                return Err(BAD);
-            };
-            if !(1..=4).contains(&(sampling >> 4)) || !(1..=4).contains(&(sampling & 15)) || table > 3 {
-                return Err(BAD);
-            }
-            *slot = Some((number, table));
-        }
-        self.frame = Some(FrameHeader { width, height, progressive, components });
-        Ok(())
-    }
-
-    fn huffman_tables(&mut self, mut segment: &[u8]) -> Result<(), Error> {
-        const BAD: Error = Error::Invalid("the JPEG has bad Huffman tables");
-        while let Some((&kind, rest)) = segment.split_first() {
-            let (counts, rest) = rest.split_at_checked(16).ok_or(BAD)?;
-            let symbols: usize = counts.iter().copied().map(usize::from).sum();
-            if kind & 0b1110_1100 != 0 || symbols > 256 {
-                return Err(BAD);
-            }
-            self.huffman |= 1 << ((kind >> 4) * 4 + (kind & 3));
-            segment = rest.get(symbols..).ok_or(BAD)?;
-        }
-        Ok(())
-    }
-
-    fn quantisation_tables(&mut self, mut segment: &[u8]) -> Result<(), Error> {
-        const BAD: Error = Error::Invalid("the JPEG has bad quantisation tables");
-        while let Some((&kind, rest)) = segment.split_first() {
-            let length = match kind >> 4 {
-                0 => 64,
-                1 => 128,
-                _ => return Err(BAD),
-            };
-            if kind & 15 > 3 {
-                return Err(BAD);
-            }
-            self.quantisation |= 1 << (kind & 3);
-            segment = rest.get(length..).ok_or(BAD)?;
-        }
-        Ok(())
-    }
-
-    fn scan_header(&mut self, segment: &[u8]) -> Result<(), Error> {
-        const BAD: Error = Error::Invalid("the JPEG has a bad scan header");
-        let frame = self.frame.as_ref().ok_or(BAD)?;
-        let (&count, rest) = segment.split_first().ok_or(BAD)?;
-        let (components, spectrum) = rest.split_at_checked(usize::from(count) * 2).ok_or(BAD)?;
-        let &[first, _, approximation] = spectrum else {
-            return Err(BAD);
-        };
-        if !(1..=4).contains(&count) {
-            return Err(BAD);
-        }
-        let mut needed = 0;
-        for component in components.chunks_exact(2) {
-            let &[number, tables] = component else {
-                return Err(BAD);
-            };
-            let known = frame.components.iter().flatten();
-            let (_, quantisation) = *known.clone().find(|(id, _)| *id == number).ok_or(BAD)?;
-            if self.quantisation & (1 << quantisation) == 0 {
-                return Err(Error::Invalid("the JPEG lacks a quantisation table"));
-            }
-            if tables & 0b1100_1100 != 0 {
-                return Err(BAD);
-            }
-            let (dc, ac) = (1 << (tables >> 4), 16 << (tables & 3));
-            needed |= match (frame.progressive, first, approximation >> 4) {
-                (false, ..) => dc | ac,
-                (true, 0, 0) => dc,
-                (true, 0, _) => 0,
-                (true, ..) => ac,
-            };
-        }
-        let missing = needed & !self.huffman;
-        // The standard tables lack codes that progressive pictures use.
-        if missing & !STANDARD != 0 || (missing != 0 && frame.progressive) {
-            return Err(Error::Invalid("the JPEG lacks Huffman tables of its own"));
-        }
-        self.lacks_tables |= missing != 0;
-        Ok(())
-    }
-
     /// Steps over entropy-coded data to the marker behind it.
     fn scan_data(&mut self) -> Result<(), Error> {
         let data = self.bytes.get(self.at..).unwrap_or_default();
@@ -284,13 +169,142 @@ impl<'a> Walk<'a> {
     }
 
     fn finish(self) -> Result<Markers, Error> {
-        let frame =
-            self.frame.filter(|_| self.scanned).ok_or(Error::Invalid("the JPEG has no picture in it"))?;
-        Ok(Markers {
-            width: frame.width,
-            height: frame.height,
-            tables_at: self.insert_at.filter(|_| self.lacks_tables),
-            end: self.at,
-        })
+        let (width, height) = self
+            .headers
+            .size()
+            .filter(|_| self.scanned)
+            .ok_or(Error::Invalid("the JPEG has no picture in it"))?;
+        let lacks = self.headers.lacks_huffman();
+        Ok(Markers { width, height, tables_at: self.insert_at.filter(|_| lacks), end: self.at })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::*;
+    use super::*;
+
+    #[test]
+    fn a_whole_jpeg_needs_nothing() {
+        for jpeg in [baseline(33, 17), progressive(33, 17)] {
+            let expected = Markers { width: 33, height: 17, tables_at: None, end: jpeg.len() };
+            assert_eq!(walk(&jpeg), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn missing_huffman_tables_go_before_the_frame_header() {
+        let jpeg = without_tables(&baseline(32, 32));
+        assert_eq!(walk(&jpeg).unwrap().tables_at, find(&jpeg, SOF0));
+    }
+
+    #[test]
+    fn tables_that_are_there_in_part_come_behind_the_standard_ones() {
+        let jpeg = baseline(32, 32);
+        let first = find(&jpeg, DHT).unwrap();
+        let length = usize::from(u16::from_be_bytes([jpeg[first + 2], jpeg[first + 3]])) + 2;
+        let without_one = [&jpeg[..first], &jpeg[first + length..]].concat();
+        // Put before SOF, where they may stand too.
+        let dqt = find(&jpeg, DQT).unwrap();
+        let early =
+            [&without_one[..dqt], &jpeg[first..first + length], &without_tables(&jpeg)[dqt..]].concat();
+        assert!(walk(&without_one).unwrap().tables_at.is_some());
+        assert_eq!(walk(&early).unwrap().tables_at, Some(dqt));
+    }
+
+    #[test]
+    fn a_progressive_jpeg_cannot_do_with_the_standard_tables() {
+        let mut jpeg = baseline(32, 32);
+        let frame = find(&jpeg, SOF0).unwrap();
+        jpeg[frame + 1] = SOF2;
+        assert!(matches!(walk(&without_tables(&jpeg)), Err(Error::Invalid(_))));
+    }
+
+    #[test]
+    fn padding_is_cut_even_if_the_end_of_an_old_picture_lies_in_it() {
+        let jpeg = baseline(32, 32);
+        for padding in [&[0; 4096][..], &[0xFF; 7], &jpeg[40..]] {
+            assert_eq!(walk(&[&jpeg, padding].concat()).unwrap().end, jpeg.len());
+        }
+    }
+
+    #[test]
+    fn a_thumbnail_in_exif_is_not_the_end() {
+        let jpeg = with_thumbnail(&baseline(48, 32));
+        let markers = walk(&jpeg).unwrap();
+        assert_eq!((markers.width, markers.end), (48, jpeg.len()));
+    }
+
+    #[test]
+    fn restart_markers_and_fill_bytes_are_no_ends() {
+        let mut jpeg = with_restarts(64, 8);
+        assert_eq!(walk(&jpeg).unwrap().end, jpeg.len());
+        for place in [jpeg.len() - 2, find(&jpeg, SOS).unwrap(), 2] {
+            jpeg.splice(place..place, [0xFF; 3]);
+        }
+        assert_eq!(walk(&jpeg).unwrap().end, jpeg.len());
+    }
+
+    #[test]
+    fn the_header_of_an_avi_is_stepped_over() {
+        let jpeg = with_segment(&without_tables(&baseline(32, 32)), 2, 0xE0, b"AVI1\0\0\0\0\0\0\0\0\0\0");
+        assert_eq!(walk(&jpeg).unwrap().tables_at, find(&jpeg, SOF0));
+    }
+
+    #[test]
+    fn every_beginning_of_a_jpeg_is_truncated() {
+        for jpeg in [baseline(32, 32), progressive(16, 16), with_thumbnail(&with_restarts(64, 8))] {
+            assert_eq!(walk(&[]), Err(Error::Empty));
+            for length in 2..jpeg.len() {
+                let error = walk(&jpeg[..length]).unwrap_err();
+                assert!(error.is_truncated(), "{length} of {}: {error}", jpeg.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_picture_that_another_one_cuts_off_is_truncated() {
+        let jpeg = baseline(64, 64);
+        let cut = [&jpeg[..jpeg.len() - 20], &jpeg].concat();
+        assert!(walk(&cut).unwrap_err().is_truncated());
+    }
+
+    #[test]
+    fn what_browsers_cannot_draw_is_invalid() {
+        let jpeg = baseline(32, 32);
+        let frame = find(&jpeg, SOF0).unwrap();
+        let with = |at: usize, byte: u8| {
+            let mut jpeg = jpeg.clone();
+            jpeg[at] = byte;
+            walk(&jpeg)
+        };
+        let arithmetic = compressed(32, 32, |compressor| compressor.set_arithmetic(true).unwrap());
+        let lossless = compressed(32, 32, |compressor| compressor.set_lossless(true).unwrap());
+        let cases = [
+            ("zeros", walk(&[0; 100])),
+            ("arithmetic", walk(&arithmetic)),
+            ("lossless", walk(&lossless)),
+            ("12 bits", with(frame + 4, 12)),
+            ("two components", with(frame + 9, 2)),
+            ("sampling of 0", with(frame + 11, 0x02)),
+            ("an unknown component", with(frame + 10, 77)),
+            ("segment length of 1", with(5, 1)),
+            ("segment one too long", with(5, 17)),
+            ("no picture", walk(&[0xFF, SOI, 0xFF, EOI])),
+            ("no quantisation", walk(&[&jpeg[..20], &jpeg[frame..]].concat())),
+        ];
+        for (name, result) in cases {
+            assert!(matches!(result, Err(Error::Invalid(_))), "{name}: {result:?}");
+        }
+    }
+
+    #[test]
+    fn a_size_out_of_range_is_told() {
+        let mut jpeg = baseline(32, 32);
+        let frame = find(&jpeg, SOF0).unwrap();
+        jpeg[frame + 5..frame + 9].copy_from_slice(&[0, 0, 0, 32]);
+        assert_eq!(walk(&jpeg), Err(Error::Size { width: 32, height: 0 }));
+        jpeg[frame + 5..frame + 9].copy_from_slice(&[0xFF, 0xFF, 0, 32]);
+        assert_eq!(walk(&jpeg), Err(Error::Size { width: 32, height: 65535 }));
     }
 }

@@ -10,6 +10,8 @@ pub mod canvas;
 
 pub mod encode;
 
+mod headers;
+
 pub mod huffman;
 
 pub mod lettering;
@@ -28,7 +30,17 @@ mod repair;
 
 mod unpack;
 
+mod worker;
+
+#[cfg(test)]
+#[allow(unreachable_pub, reason = "the tests in `tests/` take this file in too")]
+mod fixtures;
+
+#[cfg(test)]
+mod testing;
+
 pub use lines::Unfit;
 pub use placard::placard;
-pub use pool::{Deliver, EncoderPool};
+pub use pool::EncoderPool;
 pub use repair::repair;
+pub use worker::Deliver;

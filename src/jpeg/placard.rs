@@ -185,3 +185,52 @@ fn wrap(lines: &[&str], columns: usize, rows: usize) -> Vec<String> {
     }
     wrapped
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::markers;
+    use super::super::testing::{decode, ffmpeg_warnings};
+    use super::*;
+
+    const LINES: [&str; 2] =
+        ["/dev/v4l/by-id/usb-046d_HD_Pro_Webcam_C920-video-index0", "it is not plugged in – Größe?"];
+
+    #[test]
+    fn it_fits_any_size() {
+        for (width, height) in [(16, 16), (17, 31), (160, 120), (2000, 16), (16, 2000), (640, 480)] {
+            let frame = placard("NO CAMERA", &LINES, width, height, &FramePool::new()).unwrap();
+            assert_eq!((frame.width, frame.height, frame.online), (width, height, false));
+            let markers = markers::walk(&frame.jpeg).unwrap();
+            assert_eq!((markers.width, markers.height, markers.tables_at), (width, height, None));
+        }
+    }
+
+    #[test]
+    fn sizes_beyond_reason_are_brought_to_the_nearest() {
+        let frame = placard("NO CAMERA", &[], 1, 5, &FramePool::new()).unwrap();
+        assert_eq!((frame.width, frame.height), (16, 16));
+    }
+
+    #[test]
+    fn it_is_dark_with_bright_letters_and_ffmpeg_has_nothing_to_say() {
+        let frame = placard("NO SIGNAL", &LINES, 640, 480, &FramePool::new()).unwrap();
+        let pixels = decode(&frame.jpeg).pixels;
+        let bright = pixels.iter().filter(|sample| **sample > 200).count();
+        let dark = pixels.iter().filter(|sample| **sample < 80).count();
+        assert!(bright > 5000 && dark > pixels.len() * 3 / 4, "{bright} {dark}");
+        assert_eq!(ffmpeg_warnings(&frame.jpeg), "");
+    }
+
+    #[test]
+    fn lines_are_wrapped_at_spaces_and_long_words_anywhere() {
+        assert_eq!(wrap(&["one two three"], 8, 9), ["one two", "three"]);
+        assert_eq!(wrap(&["a 0123456789abc"], 8, 9), ["a", "01234567", "89abc"]);
+        assert_eq!(wrap(&["12345678 1"], 8, 9), ["12345678", "1"]);
+    }
+
+    #[test]
+    fn what_has_no_room_is_cut_with_an_ellipsis() {
+        assert_eq!(wrap(&["eight888 nine9999", "ten"], 8, 2), ["eight888", "nine9..."]);
+        assert!(wrap(&["anything"], 8, 0).is_empty());
+    }
+}

@@ -6,7 +6,7 @@
 use turbojpeg::{Image, Subsamp, YuvPlanesImage};
 
 use super::lines::{Lines, Unfit};
-use super::unpack::{every_fourth, every_second, mean_of_fourths, rgb565};
+use super::unpack::{copy, every_second, mean_with, rgb565};
 use crate::config::values::Subsampling;
 use crate::picture::{Picture, PixelFormat};
 
@@ -14,6 +14,8 @@ use crate::picture::{Picture, PixelFormat};
 #[derive(Debug, Default)]
 pub struct Planes {
     memory: Vec<u8>,
+    /// Chroma of a packed line and of the one below, until they are mixed and taken apart.
+    chroma: [Vec<u8>; 2],
     width: usize,
     height: usize,
     layout: Layout,
@@ -26,6 +28,8 @@ enum Layout {
     Yuv422,
     Grey,
     Rgb,
+    /// RGB and a byte of nothing.
+    Rgbx,
     Bgr,
 }
 
@@ -54,7 +58,8 @@ impl Planes {
         };
         self.layout = match picture.format {
             PixelFormat::Yuyv | PixelFormat::Uyvy | PixelFormat::Yvyu => packed,
-            PixelFormat::Rgb24 | PixelFormat::Rgb565 => Layout::Rgb,
+            PixelFormat::Rgb24 => Layout::Rgb,
+            PixelFormat::Rgb565 => Layout::Rgbx,
             PixelFormat::Bgr24 => Layout::Bgr,
             PixelFormat::Grey => Layout::Grey,
             _ => Layout::Yuv420,
@@ -63,14 +68,14 @@ impl Planes {
         self.height = picture.height as usize;
         self.memory.resize(self.total_len(), 0);
         match picture.format {
-            PixelFormat::Yuyv => self.fill_packed::<0, 1, 3>(&lines),
-            PixelFormat::Yvyu => self.fill_packed::<0, 3, 1>(&lines),
-            PixelFormat::Uyvy => self.fill_packed::<1, 0, 2>(&lines),
+            PixelFormat::Yuyv => self.fill_packed::<0, 1, 0, 1>(&lines),
+            PixelFormat::Yvyu => self.fill_packed::<0, 1, 1, 0>(&lines),
+            PixelFormat::Uyvy => self.fill_packed::<1, 0, 0, 1>(&lines),
             PixelFormat::Nv12 => self.fill_semi_planar::<0, 1>(&lines),
             PixelFormat::Nv21 => self.fill_semi_planar::<1, 0>(&lines),
             PixelFormat::Yu12 => self.fill_planar(&lines, false),
             PixelFormat::Yv12 => self.fill_planar(&lines, true),
-            PixelFormat::Rgb565 => self.fill_lines(&lines, 3, rgb565),
+            PixelFormat::Rgb565 => self.fill_lines(&lines, 4, rgb565),
             PixelFormat::Rgb24 | PixelFormat::Bgr24 => self.fill_lines(&lines, 3, copy),
             PixelFormat::Grey => self.fill_lines(&lines, 1, copy),
             PixelFormat::Mjpeg | PixelFormat::Jpeg => {}
@@ -93,6 +98,7 @@ impl Planes {
                 return View::Packed(packed(turbojpeg::PixelFormat::GRAY), Some(Subsamp::Gray));
             }
             Layout::Rgb => return View::Packed(packed(turbojpeg::PixelFormat::RGB), None),
+            Layout::Rgbx => return View::Packed(packed(turbojpeg::PixelFormat::RGBX), None),
             Layout::Bgr => return View::Packed(packed(turbojpeg::PixelFormat::BGR), None),
         };
         let (luma, chroma) = self.memory.split_at(self.luma_len());
@@ -110,49 +116,45 @@ impl Planes {
         })
     }
 
-    fn fill_packed<const Y: usize, const U: usize, const V: usize>(&mut self, lines: &Lines<'_>) {
-        match self.layout {
-            Layout::Yuv422 => self.fill_packed_422::<Y, U, V>(lines),
-            _ => self.fill_packed_420::<Y, U, V>(lines),
-        }
-    }
-
-    fn fill_packed_420<const Y: usize, const U: usize, const V: usize>(&mut self, lines: &Lines<'_>) {
-        let (luma_stride, chroma_stride) = (self.luma_stride(), self.chroma_stride());
-        let width = self.width;
+    /// `Y` is the byte of luma in each pair; `U` and `V` are those of the chroma bytes in each pair of them.
+    fn fill_packed<const Y: usize, const C: usize, const U: usize, const V: usize>(
+        &mut self,
+        lines: &Lines<'_>,
+    ) {
+        let (luma_stride, chroma_stride, width) = (self.luma_stride(), self.chroma_stride(), self.width);
+        // Lines that share their chroma: two, or each has its own.
+        let shared = if self.layout == Layout::Yuv420 { 2 } else { 1 };
+        let [mut chroma, mut other] = std::mem::take(&mut self.chroma);
+        chroma.resize(luma_stride, 0);
+        other.resize(luma_stride, 0);
         let (luma, u, v) = self.split();
-        let chroma = u.chunks_exact_mut(chroma_stride).zip(v.chunks_exact_mut(chroma_stride));
+        let planes = luma.chunks_exact_mut(luma_stride * shared).zip(in_step(u, v, chroma_stride));
         let mut source = lines.first();
-        for (luma, (u, v)) in luma.chunks_exact_mut(luma_stride * 2).zip(chroma) {
-            let Some(upper) = source.next() else { break };
-            let lower = source.next().unwrap_or(upper);
+        for (luma, (u, v)) in planes {
+            let Some(line) = source.next() else { break };
             let (first, second) = luma.split_at_mut(luma_stride);
-            pick_luma::<Y>(upper, first, width);
-            pick_luma::<Y>(lower, second, width);
-            mean_of_fourths::<U>(upper, lower, u);
-            mean_of_fourths::<V>(upper, lower, v);
+            every_second::<Y>(line, first);
+            pad(first, width);
+            every_second::<C>(line, &mut chroma);
+            if shared == 2 {
+                // Of an odd height the last line stands twice.
+                let line = source.next().unwrap_or(line);
+                every_second::<Y>(line, second);
+                pad(second, width);
+                every_second::<C>(line, &mut other);
+                mean_with(&other, &mut chroma);
+            }
+            every_second::<U>(&chroma, u);
+            every_second::<V>(&chroma, v);
         }
-    }
-
-    fn fill_packed_422<const Y: usize, const U: usize, const V: usize>(&mut self, lines: &Lines<'_>) {
-        let (luma_stride, chroma_stride) = (self.luma_stride(), self.chroma_stride());
-        let width = self.width;
-        let (luma, u, v) = self.split();
-        let chroma = u.chunks_exact_mut(chroma_stride).zip(v.chunks_exact_mut(chroma_stride));
-        let planes = luma.chunks_exact_mut(luma_stride).zip(chroma);
-        for ((luma, (u, v)), line) in planes.zip(lines.first()) {
-            pick_luma::<Y>(line, luma, width);
-            every_fourth::<U>(line, u);
-            every_fourth::<V>(line, v);
-        }
+        self.chroma = [chroma, other];
     }
 
     fn fill_semi_planar<const U: usize, const V: usize>(&mut self, lines: &Lines<'_>) {
         let chroma_stride = self.chroma_stride();
         self.fill_luma(lines);
         let (_, u, v) = self.split();
-        let planes = u.chunks_exact_mut(chroma_stride).zip(v.chunks_exact_mut(chroma_stride));
-        for ((u, v), line) in planes.zip(lines.chroma(0)) {
+        for ((u, v), line) in in_step(u, v, chroma_stride).zip(lines.chroma(0)) {
             every_second::<U>(line, u);
             every_second::<V>(line, v);
             let whole = line.len() / 2;
@@ -204,6 +206,7 @@ impl Planes {
             Layout::Yuv420 | Layout::Yuv422 => self.luma_len() + 2 * self.chroma_len(),
             Layout::Grey => self.width * self.height,
             Layout::Rgb | Layout::Bgr => self.width * self.height * 3,
+            Layout::Rgbx => self.width * self.height * 4,
         }
     }
 
@@ -231,15 +234,13 @@ impl Planes {
     }
 }
 
-fn pick_luma<const Y: usize>(line: &[u8], out: &mut [u8], width: usize) {
-    every_second::<Y>(line, out);
-    pad(out, width);
-}
-
-fn copy(line: &[u8], out: &mut [u8]) {
-    for (to, from) in out.iter_mut().zip(line) {
-        *to = *from;
-    }
+/// Both chroma planes, line by line.
+fn in_step<'a>(
+    u: &'a mut [u8],
+    v: &'a mut [u8],
+    stride: usize,
+) -> impl Iterator<Item = (&'a mut [u8], &'a mut [u8])> {
+    u.chunks_exact_mut(stride).zip(v.chunks_exact_mut(stride))
 }
 
 /// Repeats the last of `whole` samples to the end of the line.

@@ -4,63 +4,22 @@
 //! its own, whose workers meet in [`Shared::deliver`].
 
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 
 use super::encode::Encoder;
 use super::lines::Unfit;
-use super::planes::Planes;
-use crate::clock::Monotonic;
+use super::worker::{Deliver, Job, Shared};
 use crate::config::Encoder as Settings;
 use crate::config::values::Subsampling;
-use crate::frame::{Frame, FramePool, Times};
+use crate::frame::{FramePool, Times};
 use crate::picture::Picture;
 use crate::stats::Stats;
-
-/// Called with each finished frame, by one thread at a time, in the order of capture. It must neither wait for long nor
-/// call the pool.
-pub type Deliver = Arc<dyn Fn(Frame) + Send + Sync>;
 
 pub struct EncoderPool {
     shared: Arc<Shared>,
     subsampling: Subsampling,
     workers: Vec<JoinHandle<()>>,
-}
-
-struct Shared {
-    desk: Mutex<Desk>,
-    /// Wakes a worker.
-    work: Condvar,
-    /// Held while a frame is delivered. Never taken together with `desk`.
-    exit: Mutex<Exit>,
-    frames: Arc<FramePool>,
-    stats: Arc<Stats>,
-    deliver: Deliver,
-}
-
-/// What has not begun.
-#[derive(Default)]
-struct Desk {
-    waiting: Option<Job>,
-    /// Memory for pictures to come: never more than the workers, the waiting place and the caller hold at once.
-    spare: Vec<Planes>,
-    /// How many pictures were submitted, which numbers them from 1.
-    submitted: u64,
-    closed: bool,
-}
-
-/// What has ended.
-#[derive(Default)]
-struct Exit {
-    delivered: u64,
-    /// Up to here nobody wants to see what was submitted.
-    discarded: u64,
-}
-
-struct Job {
-    number: u64,
-    planes: Planes,
-    times: Times,
 }
 
 impl EncoderPool {
@@ -70,7 +29,18 @@ impl EncoderPool {
         stats: Arc<Stats>,
         deliver: Deliver,
     ) -> io::Result<Self> {
-        let mut pool = Self {
+        let Settings { quality, subsampling, workers } = *settings;
+        let mut pool = Self::idle(subsampling, frames, stats, deliver);
+        for _ in 0..workers.get() {
+            let encoder = Encoder::new(quality.get(), subsampling).map_err(io::Error::other)?;
+            pool.hire(encoder)?;
+        }
+        Ok(pool)
+    }
+
+    /// Without workers, until they are hired.
+    fn idle(subsampling: Subsampling, frames: Arc<FramePool>, stats: Arc<Stats>, deliver: Deliver) -> Self {
+        Self {
             shared: Arc::new(Shared {
                 desk: Mutex::default(),
                 work: Condvar::new(),
@@ -79,19 +49,18 @@ impl EncoderPool {
                 stats,
                 deliver,
             }),
-            subsampling: settings.subsampling,
+            subsampling,
             workers: Vec::new(),
-        };
-        for number in 0..settings.workers.get() {
-            let encoder =
-                Encoder::new(settings.quality.get(), settings.subsampling).map_err(io::Error::other)?;
-            let shared = Arc::clone(&pool.shared);
-            let worker = thread::Builder::new()
-                .name(format!("encoder-{number}"))
-                .spawn(move || shared.work(encoder))?;
-            pool.workers.push(worker);
         }
-        Ok(pool)
+    }
+
+    fn hire(&mut self, encoder: Encoder) -> io::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let worker = thread::Builder::new()
+            .name(format!("encoder-{}", self.workers.len()))
+            .spawn(move || shared.work(encoder))?;
+        self.workers.push(worker);
+        Ok(())
     }
 
     /// Copies the picture and leaves it to the next free worker. On an error the caller counts it.
@@ -143,65 +112,157 @@ impl Drop for EncoderPool {
     }
 }
 
-impl Shared {
-    /// A worker's life.
-    fn work(&self, mut encoder: Encoder) {
-        let mut failing = false;
-        while let Some(job) = self.next() {
-            let Job { number, planes, mut times } = job;
-            times.encode_begin = Monotonic::now();
-            let encoded = encoder.encode(&planes, &self.frames);
-            times.encode_end = Monotonic::now();
-            let (width, height) = (planes.width(), planes.height());
-            self.desk().spare.push(planes);
-            match encoded {
-                Ok(jpeg) => {
-                    failing = false;
-                    self.deliver(number, Frame { jpeg, width, height, online: true, times, number: 0 });
-                }
-                Err(error) => {
-                    self.stats.dropped_invalid.add(1);
-                    if !failing {
-                        log::warn!("a picture of {width}x{height} could not be compressed: {error}");
-                    }
-                    failing = true;
-                }
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{self, Receiver, Sender};
+    use std::time::Duration;
+
+    use super::super::testing::{Raw, decode};
+    use super::*;
+    use crate::frame::Frame;
+    use crate::picture::PixelFormat;
+
+    /// How long a test waits for what must come.
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn grey(level: u8, size: u32) -> Raw {
+        Raw::paint(PixelFormat::Grey, (size, size), 0, |_, _| [level; 3])
+    }
+
+    fn level(frame: &Frame) -> u8 {
+        decode(&frame.jpeg).pixels[0]
+    }
+
+    fn pool(workers: usize, deliver: Deliver) -> (EncoderPool, Arc<Stats>) {
+        let stats = Stats::new();
+        let mut pool = EncoderPool::idle(Subsampling::Yuv420, FramePool::new(), Arc::clone(&stats), deliver);
+        for _ in 0..workers {
+            pool.hire(Encoder::new(80, Subsampling::Yuv420).unwrap()).unwrap();
+        }
+        (pool, stats)
+    }
+
+    fn into_channel() -> (Deliver, Receiver<Frame>) {
+        let (sender, receiver) = mpsc::channel();
+        (Arc::new(move |frame| sender.send(frame).unwrap()), receiver)
+    }
+
+    /// Delivers only what it is allowed to, one frame for each permit.
+    fn on_permit() -> (Deliver, Sender<()>, Receiver<Frame>) {
+        let (permit, permits) = mpsc::channel();
+        let (deliver, frames) = into_channel();
+        let permits = Mutex::new(permits);
+        let gated = move |frame| {
+            // Closed at the test's end: then all may go.
+            let _ = permits.lock().unwrap().recv();
+            deliver(frame);
+        };
+        (Arc::new(gated), permit, frames)
+    }
+
+    #[test]
+    fn a_frame_tells_its_size_and_its_times() {
+        let (deliver, frames) = into_channel();
+        let (pool, _) = pool(1, deliver);
+        let raw = grey(100, 48);
+        let picture = raw.picture();
+        pool.submit(picture).unwrap();
+        let frame = frames.recv_timeout(LONG).unwrap();
+        assert_eq!((frame.width, frame.height, frame.online, frame.number), (48, 48, true, 0));
+        assert_eq!(frame.times.captured, picture.captured);
+        assert_eq!(frame.times.grabbed, picture.grabbed);
+        assert!(frame.times.encode_begin >= picture.grabbed);
+        assert!(frame.times.encode_end >= frame.times.encode_begin);
+    }
+
+    #[test]
+    fn a_newer_picture_takes_the_place_of_one_that_waits() {
+        let (deliver, frames) = into_channel();
+        let (mut pool, stats) = pool(0, deliver);
+        for level in [10, 20, 30] {
+            pool.submit(grey(level, 32).picture()).unwrap();
+        }
+        pool.hire(Encoder::new(80, Subsampling::Yuv420).unwrap()).unwrap();
+        assert_eq!(level(&frames.recv_timeout(LONG).unwrap()), 30);
+        assert_eq!(stats.dropped_late.get(), 2);
+    }
+
+    #[test]
+    fn frames_come_in_order_and_each_is_delivered_or_counted() {
+        let (deliver, frames) = into_channel();
+        let (pool, stats) = pool(4, deliver);
+        // Large and small ones in turn, so that later ones are ready sooner.
+        for number in 0..100 {
+            let size = if number % 2 == 0 { 300 } else { 8 };
+            pool.submit(grey(number * 2, size).picture()).unwrap();
+        }
+        let mut levels = Vec::new();
+        while levels.len() as u64 + stats.dropped_late.get() < 100 {
+            if let Ok(frame) = frames.recv_timeout(Duration::from_millis(10)) {
+                levels.push(level(&frame));
             }
         }
+        assert!(!levels.is_empty() && levels.is_sorted(), "{levels:?}");
     }
 
-    /// Waits for a job; `None` at the end.
-    fn next(&self) -> Option<Job> {
-        let mut desk = self.desk();
-        loop {
-            if desk.closed {
-                return None;
-            }
-            if let Some(job) = desk.waiting.take() {
-                return Some(job);
-            }
-            desk = self.work.wait(desk).unwrap_or_else(PoisonError::into_inner);
+    #[test]
+    fn what_finishes_after_a_newer_one_is_dropped_and_counted() {
+        let (deliver, frames) = into_channel();
+        let (pool, stats) = pool(0, deliver);
+        let frame = |width| Frame {
+            jpeg: FramePool::new().join(&[]),
+            width,
+            height: 1,
+            online: true,
+            times: Times::default(),
+            number: 0,
+        };
+        for number in [2, 1, 3] {
+            pool.shared.deliver(number.into(), frame(number));
         }
+        assert_eq!(frames.try_iter().map(|frame| frame.width).collect::<Vec<_>>(), [2, 3]);
+        assert_eq!(stats.dropped_late.get(), 1);
     }
 
-    fn deliver(&self, number: u64, frame: Frame) {
-        let mut exit = self.exit();
-        if number <= exit.discarded {
-            return;
+    #[test]
+    fn nothing_submitted_before_a_discard_is_delivered_after_it() {
+        let (deliver, permit, frames) = on_permit();
+        let (pool, stats) = pool(2, deliver);
+        for level in [10, 20, 30] {
+            pool.submit(grey(level, 32).picture()).unwrap();
         }
-        if number < exit.delivered {
-            self.stats.dropped_late.add(1);
-            return;
+        permit.send(()).unwrap();
+        frames.recv_timeout(LONG).unwrap();
+        // One may stand at the door, for which the discard waits.
+        permit.send(()).unwrap();
+        pool.discard();
+        let before: Vec<_> = frames.try_iter().collect();
+        assert!(before.len() <= 1);
+        drop(permit);
+        pool.submit(grey(200, 32).picture()).unwrap();
+        assert_eq!(level(&frames.recv_timeout(LONG).unwrap()), 200);
+        assert!(stats.dropped_late.get() <= 2);
+    }
+
+    #[test]
+    fn a_broken_picture_is_refused_and_the_next_one_shown() {
+        let (deliver, frames) = into_channel();
+        let (pool, _) = pool(1, deliver);
+        let mut broken = grey(10, 32);
+        broken.bytes.truncate(99);
+        assert!(matches!(pool.submit(broken.picture()), Err(Unfit::TooShort { .. })));
+        pool.submit(grey(90, 32).picture()).unwrap();
+        assert_eq!(level(&frames.recv_timeout(LONG).unwrap()), 90);
+    }
+
+    #[test]
+    fn memory_for_pictures_is_used_again() {
+        let (deliver, frames) = into_channel();
+        let (pool, _) = pool(2, deliver);
+        for _ in 0..20 {
+            pool.submit(grey(10, 32).picture()).unwrap();
+            frames.recv_timeout(LONG).unwrap();
         }
-        exit.delivered = number;
-        (self.deliver)(frame);
-    }
-
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn exit(&self) -> MutexGuard<'_, Exit> {
-        self.exit.lock().unwrap_or_else(PoisonError::into_inner)
+        assert!(pool.shared.desk().spare.len() <= 2);
     }
 }

@@ -33,3 +33,43 @@ pub fn repair(picture: Picture<'_>, pool: &Arc<FramePool>) -> Result<Frame, Erro
         number: 0,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::*;
+    use super::super::testing::{decode, ffmpeg_warnings, jpeg};
+    use super::*;
+
+    fn repaired(bytes: &[u8]) -> Frame {
+        repair(jpeg(bytes), &FramePool::new()).unwrap()
+    }
+
+    #[test]
+    fn each_quirk_of_a_camera_decodes_to_the_same_picture() {
+        let whole = baseline(320, 240);
+        let bare = without_tables(&whole);
+        let quirks = [
+            ("whole", whole.clone()),
+            ("no tables", bare.clone()),
+            ("no tables, AVI header", with_segment(&bare, 2, 0xE0, b"AVI1\0\0\0\0\0\0\0\0\0\0")),
+            ("padding", [&whole[..], &[0; 999]].concat()),
+            ("no tables, old data behind", [&bare[..], &whole[50..]].concat()),
+            ("thumbnail", with_thumbnail(&whole)),
+        ];
+        for (name, quirk) in quirks {
+            let frame = repaired(&quirk);
+            assert_eq!((frame.width, frame.height, frame.online), (320, 240, true), "{name}");
+            assert_eq!(decode(&frame.jpeg).pixels, decode(&whole).pixels, "{name}");
+            assert_eq!(ffmpeg_warnings(&frame.jpeg), "", "{name}");
+        }
+    }
+
+    #[test]
+    fn a_progressive_one_and_one_with_restarts_pass_as_they_are() {
+        for jpeg in [progressive(320, 240), with_restarts(320, 240)] {
+            let frame = repaired(&jpeg);
+            assert_eq!(*frame.jpeg, jpeg);
+            assert_eq!(decode(&frame.jpeg).width, 320);
+        }
+    }
+}

@@ -4,6 +4,12 @@ pub mod v4l2;
 
 pub mod pattern;
 
+mod test_card;
+
+pub mod slideshow;
+
+mod slide;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -18,8 +24,11 @@ pub fn new(settings: &Settings) -> Box<dyn Source> {
     let source = &settings.source;
     match source.name {
         SourceName::V4l2 => Box::new(v4l2::V4l2::new(source)),
-        SourceName::Pattern | SourceName::Slideshow => {
-            Box::new(pattern::Pattern::new(source.resolution, source.desired_fps))
+        SourceName::Pattern => Box::new(pattern::Pattern::new(source.resolution, source.desired_fps)),
+        SourceName::Slideshow => {
+            // The settings have been checked for it; without one the source says that there is no such folder.
+            let folder = source.slideshow.folder.clone().unwrap_or_default();
+            Box::new(slideshow::Slideshow::new(folder, source.slideshow.interval))
         }
     }
 }

@@ -6,11 +6,11 @@
 use std::thread;
 use std::time::Duration;
 
+use super::test_card::{Label, bars, labels, ramp};
 use super::{Grab, Lost, Opened, Source};
 use crate::clock::Monotonic;
 use crate::config::values::{FrameRate, Resolution};
 use crate::jpeg::canvas::{Area, Canvas, Colour};
-use crate::jpeg::lettering::Lettering;
 use crate::picture::{Picture, PixelFormat};
 
 const DEFAULT_FPS: f64 = 30.0;
@@ -120,10 +120,10 @@ impl Running {
         self.canvas.fill(self.runner, Colour::grey(235));
         if let Some(clock) = &mut self.clock {
             let time = jiff::Zoned::now().strftime("%H:%M:%S%.3f").to_string();
-            clock.write(&mut self.canvas, &self.still, &time);
+            clock.write(&mut self.canvas, &time);
         }
         if let Some(counter) = &mut self.counter {
-            counter.write(&mut self.canvas, &self.still, &format!("{:08}", self.number));
+            counter.write(&mut self.canvas, &format!("{:08}", self.number));
         }
     }
 
@@ -136,88 +136,94 @@ impl Running {
     }
 }
 
-/// Text that is drawn anew only where it changed.
-struct Label {
-    x: usize,
-    y: usize,
-    lettering: Lettering,
-    shown: Vec<char>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Label {
-    fn write(&mut self, canvas: &mut Canvas, still: &Canvas, text: &str) {
-        for (column, letter) in text.chars().enumerate() {
-            if self.shown.get(column) != Some(&letter) {
-                let cell = self.lettering.cell(self.x, self.y, column);
-                canvas.restore(cell, still);
-                self.lettering.draw_letter(canvas, cell.x, cell.y, letter, Colour::grey(255));
+    fn open(width: u32, height: u32, fps: f64) -> Pattern {
+        let mut pattern = Pattern::new(Resolution { width, height }, None);
+        pattern.fps = fps;
+        pattern.open().unwrap();
+        pattern
+    }
+
+    /// Takes a picture, however long it takes.
+    fn take(pattern: &mut Pattern) -> (Vec<u8>, u64) {
+        let mut bytes = Vec::new();
+        loop {
+            let grab =
+                pattern.next(Duration::from_secs(1), &mut |picture| bytes = picture.bytes.to_vec()).unwrap();
+            if let Grab::Picture { lost } = grab {
+                return (bytes, lost);
             }
         }
-        self.shown = text.chars().collect();
     }
-}
 
-/// The eight colours of the EBU bars, at three quarters of their strength so that no camera path clips them.
-fn bars(canvas: &mut Canvas, area: Area) {
-    const COLOURS: [Colour; 8] = [
-        Colour::rgb(255, 255, 255),
-        Colour::rgb(191, 191, 0),
-        Colour::rgb(0, 191, 191),
-        Colour::rgb(0, 191, 0),
-        Colour::rgb(191, 0, 191),
-        Colour::rgb(191, 0, 0),
-        Colour::rgb(0, 0, 191),
-        Colour::rgb(0, 0, 0),
-    ];
-    for (number, colour) in COLOURS.into_iter().enumerate() {
-        let x = area.width * number / COLOURS.len();
-        let end = area.width * (number + 1) / COLOURS.len();
-        canvas.fill(Area { x, width: end - x, ..area }, colour);
+    #[test]
+    fn it_says_what_it_delivers() {
+        let mut pattern = Pattern::new(Resolution { width: 320, height: 240 }, None);
+        let opened = pattern.open().unwrap();
+        assert_eq!((opened.width, opened.height, opened.fps), (320, 240, Some(30.0)));
+        assert_eq!(opened.format, "YU12");
+        pattern
+            .next(Duration::from_secs(9), &mut |picture| {
+                assert_eq!((picture.format, picture.width, picture.height), (PixelFormat::Yu12, 320, 240));
+                assert_eq!(picture.bytes.len(), picture.format.picture_len(picture.stride, 240));
+                assert!(picture.captured.age() < Duration::from_secs(60));
+            })
+            .unwrap();
     }
-}
 
-/// From black to white, smoothly above and in sixteen steps below.
-fn ramp(canvas: &mut Canvas, area: Area) {
-    let upper = Area { height: area.height / 2, ..area };
-    let lower = Area { y: area.y + upper.height, height: area.height - upper.height, ..area };
-    for x in 0..area.width {
-        let smooth = x * 255 / (area.width - 1).max(1);
-        canvas.fill(Area { x, width: 1, ..upper }, Colour::grey(smooth as u8));
-        canvas.fill(Area { x, width: 1, ..lower }, Colour::grey((x * 16 / area.width * 17) as u8));
+    #[test]
+    fn every_picture_differs_from_the_one_before() {
+        let mut pattern = open(160, 120, 100.0);
+        let mut last = Vec::new();
+        for _ in 0..20 {
+            let (bytes, _) = take(&mut pattern);
+            assert!(bytes != last);
+            last = bytes;
+        }
     }
-}
 
-/// The dark plate in the bars with the size on it, and the places for clock and number.
-fn labels(canvas: &mut Canvas, resolution: Resolution, fps: f64) -> (Option<Label>, Option<Label>) {
-    let Resolution { width, height } = resolution;
-    let whole = canvas.whole();
-    let fps = format!("{fps:.2}");
-    let size = format!("{width}x{height}  {} fps", fps.trim_end_matches('0').trim_end_matches('.'));
-    let Some(large) = Lettering::fitting(12, whole.width * 5 / 8, whole.height / 6) else {
-        return (None, None);
-    };
-    let small = Lettering { height: large.height * 2 / 5 };
-    let plate_width = large.advance() * 13;
-    let plate_height = large.height + if small.height < 9 { 0 } else { small.height * 3 };
-    let plate = Area {
-        x: (whole.width - plate_width.min(whole.width)) / 2,
-        y: (whole.height * 5 / 8).saturating_sub(plate_height) / 2,
-        width: plate_width,
-        height: plate_height,
-    };
-    canvas.fill(plate, Colour::grey(16));
-    let label = |columns: usize, y: usize, lettering: Lettering| Label {
-        x: (whole.width.saturating_sub(columns * lettering.advance())) / 2,
-        y,
-        lettering,
-        shown: Vec::new(),
-    };
-    let clock = label(12, plate.y, large);
-    if small.height < 9 {
-        return (Some(clock), None);
+    #[test]
+    fn any_size_can_be_drawn() {
+        for (width, height) in
+            [(2, 2), (16, 16), (17, 33), (64, 2), (2, 64), (641, 479), (2000, 100), (100, 2000)]
+        {
+            take(&mut open(width, height, 1000.0));
+        }
     }
-    let below = plate.y + large.height;
-    let caption = label(size.chars().count(), below + small.height * 13 / 8, small);
-    small.draw(canvas, caption.x, caption.y, &size, Colour::grey(170));
-    (Some(clock), Some(label(8, below + small.height / 4, small)))
+
+    #[test]
+    fn it_waits_no_longer_than_it_is_told() {
+        let mut pattern = open(16, 16, 0.01);
+        take(&mut pattern);
+        let begin = Monotonic::now();
+        let grab = pattern.next(Duration::from_millis(5), &mut |_| panic!("there is none yet"));
+        assert_eq!(grab.unwrap(), Grab::Nothing);
+        // The next one is due after a hundred seconds.
+        assert!(begin.age() < Duration::from_secs(50));
+    }
+
+    #[test]
+    fn who_is_late_skips_to_the_newest_and_hears_how_many_were_lost() {
+        let mut pattern = open(16, 16, 100.0);
+        take(&mut pattern);
+        thread::sleep(Duration::from_millis(200));
+        let (_, lost) = take(&mut pattern);
+        assert!(lost >= 15, "{lost}");
+        let running = pattern.running.as_ref().unwrap();
+        assert!(
+            running.number > 15
+                && running.due(running.number + 1, 100.0) - Monotonic::now() <= Duration::from_millis(10)
+        );
+    }
+
+    #[test]
+    fn the_rate_does_not_drift() {
+        let pattern = open(16, 16, 30.0);
+        let running = pattern.running.as_ref().unwrap();
+        let day = running.due(30 * 86_400 + 1, 30.0) - running.opened;
+        assert!(day.abs_diff(Duration::from_secs(86_400)) < Duration::from_millis(1));
+    }
 }

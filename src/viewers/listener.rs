@@ -47,12 +47,15 @@ pub fn bind(http: &Http) -> Result<Vec<TcpListener>> {
 
 /// The URLs that a person can open, and a word on who else can.
 pub fn log_addresses(listeners: &[TcpListener]) {
-    let mut open_to_all = false;
-    for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
+    let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+    for address in &addresses {
         log::info!("listening on http://{address}/");
-        open_to_all |= !address.ip().is_loopback();
     }
-    if open_to_all {
+    if let Some(wildcard) = addresses.iter().find(|address| address.ip().is_unspecified()) {
+        let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        log::info!("open http://localhost:{0}/ here, or http://{name}:{0}/ from elsewhere", wildcard.port());
+    }
+    if addresses.iter().any(|address| !address.ip().is_loopback()) {
         warn!(
             "anyone who can reach this machine over the network can watch; to keep it to this machine, \
              set --host 127.0.0.1"

@@ -1,0 +1,44 @@
+# make run          builds mjpegd and starts it on the camera, or on the test picture where there is none
+# make test         formatting, lints and all tests that need no virtual machine
+# make test-system  the release binary against kernel V4L2 devices and systemd, in a virtual machine
+# make deps         installs what building and testing need, on Debian and its kin; the others call it
+
+CARGO ?= cargo
+# Flags for the daemon that `make run` starts: make run ARGS="--port 8081"
+ARGS ?=
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+
+# Building: bindgen reads the kernel's headers by libclang, libjpeg-turbo is built by cmake, its SIMD by nasm.
+BUILD_PACKAGES := build-essential cmake nasm libclang-dev
+# Testing: real clients.
+TEST_PACKAGES := $(BUILD_PACKAGES) ffmpeg curl chromium chromium-driver
+
+.PHONY: run build test lint test-system deps build-deps clean
+
+run: build
+	@mjpegd=$(TARGET_DIR)/release/mjpegd; \
+	if $$mjpegd check $(ARGS); then exec $$mjpegd $(ARGS); \
+	elif [ $$? -eq 1 ]; then echo "No camera that works: starting with the test picture."; \
+	exec $$mjpegd $(ARGS) --source pattern; fi
+
+build: build-deps
+	$(CARGO) build --release --locked
+
+test: deps lint
+	$(CARGO) test --locked
+
+lint: build-deps
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+test-system: build
+	tests/system/run $(TARGET_DIR)/release/mjpegd
+
+build-deps:
+	@tests/install-packages $(BUILD_PACKAGES)
+
+deps:
+	@tests/install-packages $(TEST_PACKAGES)
+
+clean:
+	$(CARGO) clean

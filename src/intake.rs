@@ -1,0 +1,64 @@
+//! What becomes of a picture: a frame in the slot, now or when an encoder has made it; or a count of why not.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::config::Settings;
+use crate::frame::{Frame, FramePool};
+use crate::jpeg::{self, EncoderPool};
+use crate::latest::Latest;
+use crate::picture::Picture;
+use crate::stats::Stats;
+
+pub struct Intake {
+    pool: Arc<FramePool>,
+    encoder: EncoderPool,
+    latest: Arc<Latest>,
+    stats: Arc<Stats>,
+}
+
+impl Intake {
+    pub fn new(settings: &Settings, latest: &Arc<Latest>, stats: &Arc<Stats>) -> io::Result<Self> {
+        let pool = FramePool::new();
+        let deliver = Arc::clone(latest);
+        let encoder = EncoderPool::new(
+            &settings.encoder,
+            Arc::clone(&pool),
+            Arc::clone(stats),
+            Arc::new(move |frame| deliver.publish(frame)),
+        )?;
+        Ok(Self { pool, encoder, latest: Arc::clone(latest), stats: Arc::clone(stats) })
+    }
+
+    /// Copies the picture. One that cannot be shown is counted, and the text says why.
+    pub fn take(&self, picture: Picture<'_>) -> Result<(), String> {
+        if !picture.format.is_jpeg() {
+            return self.encoder.submit(picture).map_err(|error| {
+                self.stats.dropped_invalid.add(1);
+                error.to_string()
+            });
+        }
+        match jpeg::repair(picture, &self.pool) {
+            Ok(frame) => {
+                self.latest.publish(frame);
+                Ok(())
+            }
+            Err(error) => {
+                let stats = &self.stats;
+                if error.is_truncated() { &stats.dropped_truncated } else { &stats.dropped_invalid }.add(1);
+                Err(error.to_string())
+            }
+        }
+    }
+
+    /// Nothing that was taken before is shown after this.
+    pub fn discard(&self) {
+        self.encoder.discard();
+    }
+
+    /// A picture that says why there is none, in the size that viewers had before.
+    pub fn placard(&self, title: &str, reason: &str, size: (u32, u32)) -> anyhow::Result<Frame> {
+        let (width, height) = self.latest.get().map_or(size, |frame| (frame.width, frame.height));
+        jpeg::placard(title, &[reason], width, height, &self.pool)
+    }
+}
