@@ -76,7 +76,8 @@ def wrong_bars(jpeg, grey=False, tolerance=30):
     wrong = []
     for (name, colour), seen in zip(BARS, Pixels(jpeg).bars(), strict=True):
         if grey:
-            luma = 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
+            # vivid's grey goes by Rec. 709.
+            luma = 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2]
             colour = (luma, luma, luma)
         if max(abs(a - b) for a, b in zip(colour, seen, strict=True)) > tolerance:
             wrong.append(f"{name} is ({', '.join(f'{value:.0f}' for value in seen)})")
