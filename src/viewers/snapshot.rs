@@ -9,6 +9,7 @@ use super::request::{Query, Request};
 use super::routes::{no_cache, with_cors};
 use crate::clock::{Monotonic, unix_seconds};
 use crate::frame::Frame;
+use crate::status::State;
 
 /// Which picture would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +43,8 @@ impl Wanted {
         if frame.online {
             return self.takes(frame).then(|| picture(frame, request, context));
         }
-        Some(match context.http.snapshot_placeholder {
-            true => picture(frame, request, context),
-            false => unavailable(request, context),
-        })
+        // A camera that is there may be slow to start, or come to itself again; one that is not there will not.
+        matches!(context.status.get(), State::NoCamera(_)).then(|| self.late(Some(frame), request, context))
     }
 
     /// No frame that would do has come in time.
