@@ -174,11 +174,8 @@ fn dual_final_frames_send_the_last_picture_twice_before_a_pause() {
     let daemon = Daemon::with_camera(&camera, &["--device-timeout", "30"]);
     let mut stream = Stream::open(&daemon, "/stream?dual_final_frames=1");
     // Long enough for its rate to be known, by which a pause is told from the ordinary time between two pictures.
-    for _ in 0..60 {
-        stream.next();
-    }
+    let mut last = (0..60).map(|_| stream.next()).last().unwrap();
     camera.fault("stall");
-    let mut last = stream.next();
     let again = stream
         .find(100, |part| {
             let same = part.jpeg == last.jpeg;
