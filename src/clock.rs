@@ -1,7 +1,7 @@
 //! Monotonic time as the kernel counts it, so that a driver's timestamps and ours compare.
 //!
 //! `std::time::Instant` reads the same clock but does not say its value; V4L2 buffers carry it, and ustreamer's
-//! `X-UStreamer-*` headers show it. Wall time stands only where a person reads it: [`unix_seconds`].
+//! `X-UStreamer-*` headers show it. Wall time stands only where a person reads it: `unix_seconds`.
 
 use std::ops::{Add, Sub};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! device -> source/ -> picture.rs -> jpeg/ -> frame.rs -> latest.rs -> viewers/ -> browsers, players, printers
-//!                          capture.rs turns this crank               daemon.rs wires all of it
+//!                          capture.rs turns this crank                daemon.rs wires all of it
 //! ```
 //!
 //! # Invariants
@@ -13,39 +13,56 @@
 //! - Publishing never waits and costs the same for one viewer and for a thousand. A viewer can delay only itself.
 //! - Every frame in the slot is one complete JPEG that a browser can draw. Viewers do no checking.
 //! - There is no queue of frames anywhere. Who is late skips to the newest, and the skip is counted.
-//! - `unsafe` stands in one place per need: `source/v4l2/sys.rs` (device, buffers), `viewers/sys.rs` (socket queue).
+//! - `unsafe` stands in one place per need: `source/v4l2/{sys,buffers}.rs` (ioctls, mmap), `viewers/sys.rs` (socket queue).
 //! - Everything that a stranger can grow is bounded by a named setting.
 
-pub mod clock;
-
-pub mod config;
-
+/// Where pictures come from: cameras, the test picture, a folder.
 pub mod source;
 
+/// What a source hands over, still in the camera's memory.
 pub mod picture;
 
-pub mod jpeg;
-
-pub mod frame;
-
-pub mod latest;
-
-pub mod audience;
-
-pub mod capture;
-
+/// What becomes of a picture: a frame in the slot, or a count of why not.
 pub mod intake;
 
+/// From a picture to a JPEG that every browser can draw.
+pub mod jpeg;
+
+/// One complete JPEG with its life story, and the memory it comes from.
+pub mod frame;
+
+/// The newest frame: one slot, swapped atomically.
+pub mod latest;
+
+/// HTTP on a few event loops: stream, snapshot, state, page.
 pub mod viewers;
 
-pub mod pace;
+/// Turns the crank from source to slot; opens again what is lost, stops what nobody watches.
+pub mod capture;
 
+/// Whether someone watches.
+pub mod audience;
+
+/// What the camera is doing, for `/state`, the log and `systemctl status`.
 pub mod status;
 
-pub mod heartbeat;
-
+/// Counters and rates.
 pub mod stats;
 
+/// A rate that is not to be exceeded.
+pub mod pace;
+
+/// Signs of life of a thread, for the watchdog.
+pub mod heartbeat;
+
+/// Monotonic time, as the kernel stamps pictures with it.
+pub mod clock;
+
+/// From the settings file and the command line to `Settings`.
+pub mod config;
+
+/// What makes it a good process: flags, logging, signals, systemd, `check` and `devices`.
 pub mod service;
 
+/// Wires the stages together, and keeps the order of starting and stopping.
 pub mod daemon;

@@ -1,6 +1,6 @@
-//! From the settings file and the command line to [`Settings`].
+//! From the settings file and the command line to `Settings`.
 //!
-//! [`Keys`] are what a person may say, and nothing need be said. [`Settings`] are what the daemon runs on, and nothing
+//! `Keys` are what a person may say, and nothing need be said. `Settings` are what the daemon runs on, and nothing
 //! is missing. In between the flags are laid over the file, and the file over the defaults.
 
 mod error;

@@ -1,0 +1,1 @@
+"""What the tests of this folder stand on: a virtual machine, its cameras, and viewers on the host."""

@@ -1,0 +1,178 @@
+"""A virtual machine under QEMU without KVM: one boot of the image, on a throw-away copy of its disk."""
+
+import glob
+import io
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import tarfile
+import tempfile
+import time
+
+# The machines that run this are shared and emulate every instruction: a boot takes 30 s on a quiet one.
+BOOT_SECONDS = 180
+COMMAND_SECONDS = 60
+
+HTTP = 8080  # The service.
+EXTRA_HTTP = 8081  # Daemons that a test starts beside the service.
+SSH = 22
+
+MACHINES = {
+    "amd64": (["-M", "q35", "-cpu", "max"], "ttyS0"),
+    "arm64": (["-M", "virt,gic-version=2", "-cpu", "max,pauth-impdef=on"], "ttyAMA0"),
+}
+
+
+class CommandFailed(AssertionError):
+    """A command in the guest ended with another status than asked."""
+
+
+class Vm:
+    def __init__(self, arch, image, qemu):
+        self.folder = tempfile.mkdtemp(prefix="mjpegd-vm-")
+        self.serial_log = os.path.join(self.folder, "serial.log")
+        self._key = os.path.join(image, "key")
+        self._monitor = os.path.join(self.folder, "monitor")
+        self._control = os.path.join(self.folder, "ssh")
+        self._ports = {}
+        machine, console = MACHINES[arch]
+        # Host port 0: QEMU takes any free one, so that two runs at once do not meet.
+        forwards = ",".join(f"hostfwd=tcp:127.0.0.1:0-:{port}" for port in (HTTP, EXTRA_HTTP, SSH))
+        # setpriv: no machine outlives its tests, however they end.
+        command = [
+            "setpriv", "--pdeathsig", "KILL", *qemu, *machine, "-smp", "2", "-m", "1024", "-accel", "tcg,thread=multi", "-nodefaults", "-no-user-config",
+            "-kernel", os.path.join(image, "vmlinuz"), "-initrd", os.path.join(image, "initrd.gz"),
+            "-append", f"console={console} root=/dev/vda rw panic=-1 net.ifnames=0 mitigations=off loglevel=3",
+            "-drive", f"if=none,id=disk,format=raw,snapshot=on,cache=unsafe,file={image}/root.img",
+            "-device", "virtio-blk-pci,drive=disk",
+            "-netdev", f"user,id=net,{forwards}", "-device", "virtio-net-pci,netdev=net,romfile=",
+            "-device", "virtio-rng-pci", "-serial", f"file:{self.serial_log}",
+            "-qmp", f"unix:{self._monitor},server=on,wait=off", "-display", "none", "-no-reboot",
+        ]  # fmt: skip
+        # The disk's throw-away layer goes to TMPDIR, and so away with the folder. A session of its own: Ctrl-C
+        # reaches the tests, which then stop the machine in order.
+        self._process = subprocess.Popen(
+            command, env={**os.environ, "TMPDIR": self.folder}, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+
+    def wait_until_up(self):
+        """Returns the seconds that the boot took."""
+        start = time.monotonic()
+        while time.monotonic() - start < BOOT_SECONDS:
+            if self._process.poll() is not None:
+                raise RuntimeError(f"QEMU ended with status {self._process.returncode}")
+            try:
+                self._ports = self._ports or self._ask_ports()
+                if self.run("true", check=False, timeout=15).returncode == 0:
+                    return time.monotonic() - start
+            except (OSError, subprocess.TimeoutExpired):
+                pass
+            time.sleep(0.5)
+        raise RuntimeError(f"no answer from the guest within {BOOT_SECONDS} s")
+
+    def port(self, guest_port):
+        return self._ports[guest_port]
+
+    def url(self, path, guest_port=HTTP):
+        return f"http://127.0.0.1:{self.port(guest_port)}{path}"
+
+    def run(self, command, check=True, timeout=COMMAND_SECONDS, stdin=None):
+        """Runs a shell command as root in the guest; its output is text."""
+        # The inner limit ends the command itself; without it, it would go on in the guest and disturb the next test.
+        limited = f"timeout -k 2 {timeout} sh -c {shlex.quote(command)}"
+        done = subprocess.run(
+            [*self.ssh_words(), limited], input=stdin, capture_output=True, timeout=timeout + 10, check=False
+        )
+        done.stdout, done.stderr = (out.decode(errors="replace") for out in (done.stdout, done.stderr))
+        if check and done.returncode != 0:
+            raise CommandFailed(f"{command}: status {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def out(self, command, **options):
+        return self.run(command, **options).stdout.strip()
+
+    def write(self, path, content, mode="644"):
+        data = content if isinstance(content, bytes) else content.encode()
+        quoted = shlex.quote(path)
+        self.run(f"mkdir -p $(dirname {quoted}) && cat >{quoted} && chmod {mode} {quoted}", stdin=data)
+
+    def write_all(self, folder, files):
+        """Many small files at once: {name: bytes}."""
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as tar:
+            for name, content in files.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+        self.run(f"mkdir -p {folder} && tar -x -C {folder}", stdin=packed.getvalue())
+
+    def copy(self, source, path, mode="644"):
+        with open(source, "rb") as file:
+            self.write(path, file.read(), mode)
+
+    def ssh_words(self):
+        # One connection carries all commands: a new key exchange for each would take longer than the commands.
+        return [
+            "ssh", "-q", "-i", self._key, "-p", str(self.port(SSH)), "-o", "StrictHostKeyChecking=no",
+            "-o", "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o", "ConnectTimeout=10",
+            "-o", "ControlMaster=auto", "-o", "ControlPersist=600", "-o", f"ControlPath={self._control}",
+            "root@127.0.0.1",
+        ]  # fmt: skip
+
+    def cpu_time(self):
+        """(seconds run, seconds spent waiting for a processor) of all its threads so far."""
+        total = [0, 0]
+        for schedstat in glob.glob(f"/proc/{self._process.pid}/task/*/schedstat"):
+            try:
+                with open(schedstat, encoding="ascii") as file:
+                    ran, waited, _ = file.read().split()
+            except OSError:  # The thread has ended.
+                continue
+            total = [total[0] + int(ran) / 1e9, total[1] + int(waited) / 1e9]
+        return total
+
+    def granted_since(self, before):
+        """The part of the processor time it wanted that the host, shared with others, gave it since `cpu_time`."""
+        ran, waited = (now - then for now, then in zip(self.cpu_time(), before, strict=True))
+        return ran / (ran + waited) if ran > 0 else 1.0
+
+    def serial_tail(self, lines=30):
+        try:
+            with open(self.serial_log, errors="replace") as file:
+                return "".join(file.readlines()[-lines:])
+        except OSError:
+            return ""
+
+    def stop(self):
+        if self._ports:
+            subprocess.run([*self.ssh_words()[:-1], "-O", "exit", "guest"], capture_output=True, check=False)
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _ask_ports(self):
+        """{guest port: host port}, as QEMU's monitor tells it."""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.settimeout(10)
+            monitor.connect(self._monitor)
+            lines = monitor.makefile("rw")
+            answer = json.loads(lines.readline())  # The greeting.
+            for execute in (
+                {"execute": "qmp_capabilities"},
+                {"execute": "human-monitor-command", "arguments": {"command-line": "info usernet"}},
+            ):
+                lines.write(json.dumps(execute) + "\n")
+                lines.flush()
+                answer = json.loads(lines.readline())
+        rows = re.findall(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+(\d+)", answer["return"])
+        return {int(guest): int(host) for host, guest in rows}

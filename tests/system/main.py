@@ -1,0 +1,145 @@
+"""Boots the image, runs the tests on it, says how they went. Called by `run`, which prepares everything."""
+
+import argparse
+import glob
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+
+from harness import case  # noqa: E402
+from harness.service import Service  # noqa: E402
+from harness.vm import Vm  # noqa: E402
+
+
+def say(*words):
+    print("test-system:", *words, file=sys.stderr, flush=True)
+
+
+class Result(unittest.TestResult):
+    """One line a test, with its time; the journal of the service below a test that failed."""
+
+    def __init__(self, service):
+        super().__init__()
+        self._service = service
+        self.passed = 0
+        self.failed = 0
+        self._begin()
+
+    def startTest(self, test):
+        super().startTest(test)
+        self._begin()
+
+    def _begin(self):
+        self._began = time.monotonic()
+        self._place = self._service.place()
+        self._bad = False
+
+    def _failure(self, test, error):
+        self._bad = True
+        self._say(test, "FAILED")
+        print(self._exc_info_to_string(error, test), file=sys.stderr)
+        try:
+            journal = self._service.vm.out(
+                "journalctl -o short-monotonic --no-pager -t mjpegd -t systemd -t feeder "
+                f"--after-cursor='{self._place}' | tail -n 60"
+            )
+            print("--- the guest's journal of this test\n" + journal + "\n---", file=sys.stderr, flush=True)
+        except Exception as lost:  # The report must go on when the guest is gone.
+            say(f"no journal: {lost}")
+
+    def addFailure(self, test, err):
+        self._failure(test, err)
+
+    def addError(self, test, err):
+        self._failure(test, err)
+        if not isinstance(test, unittest.TestCase):  # The cameras of a whole class: none of its tests ran.
+            self.failed += 1
+
+    def addSubTest(self, test, subtest, err):
+        if err:
+            self._failure(subtest, err)
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        if self._bad:
+            self.failed += 1
+        else:
+            self.passed += 1
+            self._say(test, "ok")
+
+    def _say(self, test, verdict):
+        say(f"{verdict:6} {test.id()} ({time.monotonic() - self._began:.0f} s)")
+
+
+def compile_feeder(arch, folder):
+    own = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
+    compiler = "gcc" if arch == own else {"arm64": "aarch64-linux-gnu-gcc", "amd64": "x86_64-linux-gnu-gcc"}[arch]
+    feeder = os.path.join(folder, "feeder")
+    # Static: it then runs on whatever C library the guest has.
+    source = os.path.join(HERE, "feeder.c")
+    subprocess.run([compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", feeder, source], check=True)
+    return feeder
+
+
+def tests_named(patterns):
+    suite = unittest.TestSuite()
+    for path in sorted(glob.glob(os.path.join(HERE, "test_*.py"))):
+        name = os.path.basename(path)[:-3]
+        for group in unittest.defaultTestLoader.loadTestsFromName(name):
+            for test in group:
+                if not patterns or any(re.search(pattern, test.id()) for pattern in patterns):
+                    suite.addTest(test)
+    return suite
+
+
+def main():
+    words = argparse.ArgumentParser()
+    words.add_argument("--arch", required=True)
+    words.add_argument("--image", required=True)
+    words.add_argument("--qemu", required=True, help="the words that start QEMU, one a line")
+    words.add_argument("--binary", required=True)
+    words.add_argument("--shell", action="store_true")
+    words.add_argument("patterns", nargs="*")
+    given = words.parse_args()
+    root = os.path.dirname(os.path.dirname(HERE))
+    suite = tests_named(given.patterns)
+    # A kill must not leave a machine behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+    folder = tempfile.mkdtemp(prefix="mjpegd-tests-")
+    vm = Vm(given.arch, given.image, given.qemu.split("\n"))
+    failed = True
+    try:
+        say(f"the guest is up after {vm.wait_until_up():.0f} s")
+        service = Service(vm, root, given.binary)
+        vm.copy(compile_feeder(given.arch, folder), "/root/feeder", "755")
+        if given.shell:
+            failed = False
+            return subprocess.run(vm.ssh_words(), check=False).returncode
+        case.VM, case.SERVICE, case.FOLDER = vm, service, folder
+        result = Result(service)
+        began = time.monotonic()
+        suite.run(result)
+        say(f"the tests took {time.monotonic() - began:.0f} s")
+        failed = result.failed > 0
+    finally:
+        tail = vm.serial_tail()
+        vm.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+        if failed:
+            say("the end of the guest's serial log:\n" + tail)
+    print(f"{result.passed} passed, {result.failed} failed", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
