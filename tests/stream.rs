@@ -158,14 +158,17 @@ fn a_still_picture_is_sent_again_each_second() {
     let mut stream = Stream::open(&daemon, "/stream");
     let first = stream.next();
     assert!(picture::is_red_and_blue(&picture::decode(&first.jpeg)), "the slide is shown");
-    let mut last = first.head.number("X-Timestamp");
-    for _ in 0..3 {
+    let begin = first.head.number("X-Timestamp");
+    let mut last = begin;
+    for _ in 0..4 {
         let part = stream.next();
         assert_eq!(part.jpeg, first.jpeg);
         let stamp = part.head.number("X-Timestamp");
-        assert!((0.9..10.0).contains(&(stamp - last)), "sent again after {} s", stamp - last);
+        assert!(stamp - last < 5.0, "sent again only after {} s", stamp - last);
         last = stamp;
     }
+    // The source's second and the viewer's may meet, and the picture then comes twice; but not more often than that.
+    assert!(last - begin > 1.9, "sent four times more within {} s", last - begin);
 }
 
 #[test]
@@ -174,11 +177,8 @@ fn dual_final_frames_send_the_last_picture_twice_before_a_pause() {
     let daemon = Daemon::with_camera(&camera, &["--device-timeout", "30"]);
     let mut stream = Stream::open(&daemon, "/stream?dual_final_frames=1");
     // Long enough for its rate to be known, by which a pause is told from the ordinary time between two pictures.
-    for _ in 0..60 {
-        stream.next();
-    }
+    let mut last = (0..60).map(|_| stream.next()).last().unwrap();
     camera.fault("stall");
-    let mut last = stream.next();
     let again = stream
         .find(100, |part| {
             let same = part.jpeg == last.jpeg;

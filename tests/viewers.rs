@@ -86,7 +86,8 @@ fn a_slow_viewer_sees_new_pictures_and_a_fast_one_beside_it_sees_all() {
 
 #[test]
 fn a_hundred_viewers_get_every_picture_and_take_no_thread() {
-    let camera = Camera::mjpeg().film(320, 240, 0).set("FAKECAM_SIZES", "320x240").set("FAKECAM_FPS", "10");
+    // So slow that a busy machine gets round to all of them between two frames, with a debug build.
+    let camera = Camera::mjpeg().film(320, 240, 0).set("FAKECAM_SIZES", "320x240").set("FAKECAM_FPS", "4");
     let daemon = Daemon::with_camera(&camera, &[]);
     let mut first = Stream::open(&daemon, "/stream");
     first.next();
@@ -97,7 +98,7 @@ fn a_hundred_viewers_get_every_picture_and_take_no_thread() {
     assert_eq!(daemon.threads(), threads);
     assert_eq!(viewers(&daemon), 101);
     let mut missed = vec![0; streams.len()];
-    for _ in 0..20 {
+    for _ in 0..16 {
         for (index, stream) in streams.iter_mut().enumerate() {
             let sequence = stream.next().marker().unwrap().sequence;
             assert!(sequence > last[index], "no picture comes twice");
