@@ -56,9 +56,10 @@ impl Capture {
             self.source.close();
             self.shared.stats.captured_fps.set(0.0);
             if let Err(lost) = outcome {
-                self.show_trouble(&lost);
+                let delay = self.settings.device_error_delay;
+                self.show_trouble(&lost, &format!("trying again every {} s", delay.as_secs_f64()));
                 self.shared.heartbeat.rest();
-                self.shared.audience.pause(self.settings.device_error_delay);
+                self.shared.audience.pause(delay);
             }
         }
     }
@@ -147,20 +148,20 @@ impl Capture {
         let what = match &run.trouble {
             Some(trouble) => format!("{device}: no picture that can be shown: {trouble}"),
             None if run.online => format!("{device}: no picture for {} s", limit.as_secs_f64()),
-            None => format!("{device}: no first picture after {} s", limit.as_secs_f64()),
+            None => format!("{device}: still no first picture after {} s", limit.as_secs_f64()),
         };
         let lost = Lost::NoSignal(what);
         if run.online || silent >= limit.max(SLOWEST_START) {
             return Err(lost);
         }
         if !std::mem::replace(&mut run.slow_start_shown, true) {
-            self.show_trouble(&lost);
+            self.show_trouble(&lost, "waiting for it");
         }
         Ok(())
     }
 
     /// One line in the log for each change of state, and a picture that says the same to the viewers.
-    fn show_trouble(&mut self, lost: &Lost) {
+    fn show_trouble(&mut self, lost: &Lost, next: &str) {
         let state = State::from(lost);
         let before = self.shared.status.set(state.clone());
         if before == state {
@@ -169,7 +170,7 @@ impl Capture {
         if before.word() == state.word() {
             debug!("{state}");
         } else {
-            warn!("{state}; trying again every {} s", self.settings.device_error_delay.as_secs_f64());
+            warn!("{state}; {next}");
         }
         let (title, reason) = match lost {
             Lost::NoCamera(reason) => ("NO CAMERA", reason),

@@ -167,8 +167,8 @@ fn a_still_picture_is_sent_again_each_second() {
         assert!(stamp - last < 5.0, "sent again only after {} s", stamp - last);
         last = stamp;
     }
-    // The source's second and the viewer's may meet, and the picture then comes twice; but not more often than that.
-    assert!(last - begin > 1.9, "sent four times more within {} s", last - begin);
+    // On a busy machine the source's second and the viewer's may meet once, and the picture then comes twice.
+    assert!(last - begin > 2.5, "sent four times more within {} s", last - begin);
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub fn print(out: &mut impl Write) -> io::Result<()> {
     let mut others = Vec::new();
     for node in &nodes {
         match node {
-            Ok(candidate) => match candidate.not_a_camera {
+            Ok(candidate) => match &candidate.not_a_camera {
                 None => print_camera(out, candidate)?,
                 Some(what) => {
                     others.push(format!("{} ({}): {what}", candidate.path.display(), candidate.card));

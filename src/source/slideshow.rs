@@ -1,7 +1,7 @@
 //! A folder of pictures, shown in the order of their names, each for a while, and then from the start.
 //!
 //! The folder is read anew in every round, so that pictures can be put in and taken out at any time. A picture that
-//! stands longer than a second is given again each second, so that snapshots of it are fresh.
+//! stands longer than a second is given again about each second, so that snapshots of it are fresh.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,8 @@ use super::{Grab, Lost, Opened, Source};
 use crate::clock::Monotonic;
 use crate::picture::Picture;
 
-const REFRESH: Duration = Duration::from_secs(1);
+/// Sooner than the viewers send an unchanged picture again by themselves, or it would go out twice.
+const REFRESH: Duration = Duration::from_millis(900);
 
 pub struct Slideshow {
     folder: PathBuf,

@@ -34,6 +34,8 @@ pub(super) struct Viewer {
     /// Number of the frame sent last; 0: none yet.
     seen: u64,
     sent_at: Monotonic,
+    /// Between the last two frames that differed.
+    interval: Duration,
     /// How often that frame was sent again.
     resent: u32,
     skipped: u64,
@@ -64,6 +66,7 @@ impl Viewer {
             meter: RateMeter::default(),
             seen: 0,
             sent_at: Monotonic::default(),
+            interval: RESEND_AFTER,
             resent: 0,
             skipped: 0,
             progress: Monotonic::now(),
@@ -111,9 +114,9 @@ impl Viewer {
         if frame.number != self.seen {
             return paced;
         }
-        let fps = self.meter.per_second(self.sent_at);
-        let dual = self.options().dual_final_frames && self.resent == 0 && fps >= 2.0;
-        let wait = if dual { Duration::from_secs_f64(2.0 / fps) } else { RESEND_AFTER };
+        // A pause has begun when twice the time between the last two pictures has passed.
+        let dual = self.options().dual_final_frames && self.resent == 0;
+        let wait = if dual { (2 * self.interval).min(RESEND_AFTER) } else { RESEND_AFTER };
         paced.max(self.sent_at + wait)
     }
 
@@ -130,6 +133,7 @@ impl Viewer {
                 self.skipped += skipped;
                 self.context.stats.skipped.add(skipped);
             }
+            self.interval = now - self.sent_at;
             self.seen = frame.number;
             self.resent = 0;
         }

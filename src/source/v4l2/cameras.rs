@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use v4l::v4l_sys as c;
 
 use super::diagnose::{Step, explain};
+use super::format::fourcc_names;
 use super::sys::{FrameSizes, Node};
 use crate::picture::PixelFormat;
 use crate::source::Lost;
@@ -19,7 +20,7 @@ pub struct Candidate {
     pub driver: String,
     pub formats: Vec<FormatOffer>,
     /// Why it is no camera, if it is none.
-    pub not_a_camera: Option<&'static str>,
+    pub not_a_camera: Option<String>,
 }
 
 /// One format of a device, with its sizes and rates in words.
@@ -113,28 +114,30 @@ const NOT_CAMERAS: [(&str, &str); 5] = [
 ];
 
 /// `None`: a camera.
-pub(super) fn why_no_camera(node: &Node, driver: &str, flags: u32) -> Option<&'static str> {
+pub(super) fn why_no_camera(node: &Node, driver: &str, flags: u32) -> Option<String> {
+    why_no_capture(driver, flags).map(str::to_owned).or_else(|| {
+        let formats: Vec<_> = node.formats().into_iter().map(|(fourcc, _)| fourcc).collect();
+        let readable = formats.iter().any(|fourcc| PixelFormat::from_fourcc(*fourcc).is_some());
+        (!readable)
+            .then(|| format!("without a format that mjpegd reads (it has: {})", fourcc_names(&formats)))
+    })
+}
+
+fn why_no_capture(driver: &str, flags: u32) -> Option<&'static str> {
     const CAPTURE: u32 = c::V4L2_CAP_VIDEO_CAPTURE | c::V4L2_CAP_VIDEO_CAPTURE_MPLANE;
     const BOTH_WAYS: u32 = c::V4L2_CAP_VIDEO_M2M | c::V4L2_CAP_VIDEO_M2M_MPLANE;
     const OUTPUT: u32 = c::V4L2_CAP_VIDEO_OUTPUT | c::V4L2_CAP_VIDEO_OUTPUT_MPLANE;
-    if let Some((_, what)) = NOT_CAMERAS.iter().find(|(name, _)| *name == driver) {
-        return Some(what);
-    }
-    if flags & BOTH_WAYS != 0 {
-        return Some("a codec");
-    }
-    if flags & c::V4L2_CAP_META_CAPTURE != 0 {
-        return Some("a camera's metadata, not its picture");
-    }
-    if flags & CAPTURE == 0 {
-        return Some(if flags & OUTPUT != 0 { "an output" } else { "not for pictures" });
-    }
-    if flags & c::V4L2_CAP_STREAMING == 0 {
-        return Some("a device that cannot stream");
-    }
-    let readable = |fourcc| PixelFormat::from_fourcc(fourcc).is_some();
-    let formats = node.formats();
-    (!formats.iter().any(|(fourcc, _)| readable(*fourcc))).then_some("without a format that mjpegd reads")
+    let by_name = NOT_CAMERAS.iter().find(|(name, _)| *name == driver).map(|(_, what)| *what);
+    by_name.or(match flags {
+        _ if flags & BOTH_WAYS != 0 => Some("a codec"),
+        _ if flags & CAPTURE == 0 && flags & c::V4L2_CAP_META_CAPTURE != 0 => {
+            Some("a camera's metadata, not its picture")
+        }
+        _ if flags & CAPTURE == 0 && flags & OUTPUT != 0 => Some("an output"),
+        _ if flags & CAPTURE == 0 => Some("not for pictures"),
+        _ if flags & c::V4L2_CAP_STREAMING == 0 => Some("a device that cannot stream"),
+        _ => None,
+    })
 }
 
 /// `/dev/video*`, by number: video2 before video10.

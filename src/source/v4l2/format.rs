@@ -107,9 +107,15 @@ fn set_rate(node: &Node, format: &Format, fps: Option<FrameRate>) -> Option<f64>
 }
 
 fn no_format(path: &Path, offers: &[[u8; 4]], asked: Option<PixelFormat>) -> Lost {
-    let names: Vec<_> = offers.iter().map(|fourcc| fourcc_name(*fourcc)).collect();
     let asked = asked.map_or_else(|| "a format that mjpegd reads".to_owned(), |format| format.to_string());
-    Lost::NoSignal(format!("{}: does not give {asked}; it offers {}", path.display(), names.join(", ")))
+    Lost::NoSignal(format!("{}: does not give {asked}; it offers {}", path.display(), fourcc_names(offers)))
+}
+
+pub(super) fn fourcc_names(fourccs: &[[u8; 4]]) -> String {
+    match fourccs {
+        [] => "none".into(),
+        _ => fourccs.iter().map(|fourcc| fourcc_name(*fourcc)).collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// "MJPG" for a person; odd bytes are replaced.
