@@ -129,7 +129,8 @@ def main():
         result = Result(service)
         began = time.monotonic()
         suite.run(result)
-        say(f"the tests took {time.monotonic() - began:.0f} s")
+        granted = vm.granted_since((0, 0))
+        say(f"the tests took {time.monotonic() - began:.0f} s; the host gave {granted:.0%} of the processor time asked for")
         failed = result.failed > 0
     finally:
         tail = vm.serial_tail()

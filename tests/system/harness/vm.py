@@ -86,7 +86,7 @@ class Vm:
         # The inner limit ends the command itself; without it, it would go on in the guest and disturb the next test.
         limited = f"timeout -k 2 {timeout} sh -c {shlex.quote(command)}"
         done = subprocess.run(
-            [*self.ssh_words(), limited], input=stdin, capture_output=True, timeout=timeout + 10, check=False
+            [*self.ssh_words(), limited], input=stdin or b"", capture_output=True, timeout=timeout + 10, check=False
         )
         done.stdout, done.stderr = (out.decode(errors="replace") for out in (done.stdout, done.stderr))
         if check and done.returncode != 0:
