@@ -17,9 +17,12 @@ TEST_PACKAGES := $(BUILD_PACKAGES) ffmpeg curl chromium chromium-driver
 
 run: build
 	@mjpegd=$(TARGET_DIR)/release/mjpegd; \
-	if $$mjpegd check $(ARGS); then exec $$mjpegd $(ARGS); \
-	elif [ $$? -eq 1 ]; then echo "No camera that works: starting with the test picture."; \
-	exec $$mjpegd $(ARGS) --source pattern; fi
+	$$mjpegd check $(ARGS); status=$$?; \
+	case $$status in \
+	0) exec $$mjpegd $(ARGS);; \
+	1) echo "Starting with the test picture instead."; exec $$mjpegd $(ARGS) --source pattern;; \
+	*) exit $$status;; \
+	esac
 
 build: build-deps
 	$(CARGO) build --release --locked

@@ -10,6 +10,7 @@ use crate::audience::Audience;
 use crate::clock::Monotonic;
 use crate::config::values::{Resolution, SourceName};
 use crate::config::{self, Settings};
+use crate::frame::Frame;
 use crate::heartbeat::Heartbeat;
 use crate::intake::Intake;
 use crate::latest::Latest;
@@ -53,6 +54,10 @@ impl Capture {
         while self.wait_until_watched() {
             let outcome = self.run_once();
             self.intake.discard();
+            if outcome.is_ok() {
+                // Before the camera is stopped, which may take a while: who comes meanwhile must not see an old picture.
+                self.rest();
+            }
             self.source.close();
             self.shared.stats.captured_fps.set(0.0);
             if let Err(lost) = outcome {
@@ -79,7 +84,7 @@ impl Capture {
             let mut taken = Taken::Nothing;
             let grab = self.source.next(TICK, &mut |picture| {
                 taken = match run.admits(&picture) {
-                    true => self.intake.take(picture).map_or_else(Taken::Bad, |()| Taken::Good),
+                    true => self.intake.take(picture).map_or_else(Taken::Bad, Taken::Good),
                     false => Taken::Surplus,
                 };
             })?;
@@ -88,7 +93,13 @@ impl Capture {
                 self.shared.stats.captured_fps.set(run.tick());
             }
             match taken {
-                Taken::Good => self.show_online(&mut run, &opened),
+                Taken::Good(frame) => {
+                    // Said before it is shown: who has seen a picture finds the camera online.
+                    self.show_online(&mut run, &opened);
+                    if let Some(frame) = frame {
+                        self.shared.latest.publish(frame);
+                    }
+                }
                 Taken::Bad(trouble) => run.trouble = Some(trouble),
                 Taken::Surplus if run.trouble.is_none() => run.last_good = Instant::now(),
                 Taken::Surplus | Taken::Nothing => {}
@@ -189,15 +200,21 @@ impl Capture {
         !audience.is_closed() && bored.is_none_or(|(limit, empty)| empty < limit)
     }
 
-    /// Returns at once while somebody watches; else empties the slot and waits. False: the daemon ends.
-    fn wait_until_watched(&mut self) -> bool {
-        if self.is_watched() {
-            return true;
-        }
+    /// Nobody watches: the slot is emptied, so that whoever comes next sees a live picture.
+    fn rest(&self) {
         self.shared.latest.clear();
         if self.shared.status.set(State::Idle) != State::Idle && !self.shared.audience.is_closed() {
             info!("{}", State::Idle);
         }
+    }
+
+    /// Returns at once while somebody watches; else waits. False: the daemon ends.
+    fn wait_until_watched(&mut self) -> bool {
+        if self.is_watched() {
+            return true;
+        }
+        // After a loss nobody may be there to see the placard any longer.
+        self.rest();
         self.shared.heartbeat.rest();
         self.shared.audience.wait()
     }
@@ -254,7 +271,7 @@ fn two_intervals(fps: f64) -> Duration {
 /// What came of the picture that the source gave, if it gave one.
 enum Taken {
     Nothing,
-    Good,
+    Good(Option<Frame>),
     /// The text says why it cannot be shown.
     Bad(String),
     /// One more than was asked for.

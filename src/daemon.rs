@@ -48,6 +48,7 @@ pub fn run(settings: &Settings) -> Result<()> {
 
     info!("stopping; a second signal stops at once");
     notify::stopping();
+    signals.arm();
     server.stop();
     shared.audience.close();
     // The channel is closed when the thread has ended.

@@ -1,4 +1,4 @@
-//! What becomes of a picture: a frame in the slot, now or when an encoder has made it; or a count of why not.
+//! What becomes of a picture: a frame, now or when an encoder has made it; or a count of why not.
 
 use std::io;
 use std::sync::Arc;
@@ -30,25 +30,20 @@ impl Intake {
         Ok(Self { pool, encoder, latest: Arc::clone(latest), stats: Arc::clone(stats) })
     }
 
-    /// Copies the picture. One that cannot be shown is counted, and the text says why.
-    pub fn take(&self, picture: Picture<'_>) -> Result<(), String> {
+    /// Copies the picture. A JPEG is a frame at once; a raw picture is published by an encoder, and `None` here. One that
+    /// cannot be shown is counted, and the text says why.
+    pub fn take(&self, picture: Picture<'_>) -> Result<Option<Frame>, String> {
         if !picture.format.is_jpeg() {
-            return self.encoder.submit(picture).map_err(|error| {
+            return self.encoder.submit(picture).map(|()| None).map_err(|error| {
                 self.stats.dropped_invalid.add(1);
                 error.to_string()
             });
         }
-        match jpeg::repair(picture, &self.pool) {
-            Ok(frame) => {
-                self.latest.publish(frame);
-                Ok(())
-            }
-            Err(error) => {
-                let stats = &self.stats;
-                if error.is_truncated() { &stats.dropped_truncated } else { &stats.dropped_invalid }.add(1);
-                Err(error.to_string())
-            }
-        }
+        jpeg::repair(picture, &self.pool).map(Some).map_err(|error| {
+            let stats = &self.stats;
+            if error.is_truncated() { &stats.dropped_truncated } else { &stats.dropped_invalid }.add(1);
+            error.to_string()
+        })
     }
 
     /// Nothing that was taken before is shown after this.

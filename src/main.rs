@@ -30,7 +30,7 @@ fn execute(command: Option<Command>, settings: &Settings) -> ExitCode {
     let outcome = match command {
         None => daemon::run(settings).map(|()| true),
         Some(Command::Check) => check::print(settings, &mut io::stdout()).map_err(Into::into),
-        Some(Command::Devices) => devices::print(&mut io::stdout()).map(|()| true).map_err(Into::into),
+        Some(Command::Devices) => devices::print(&mut io::stdout()).map_err(Into::into),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -69,7 +69,8 @@ pub struct Status {
 
 impl Default for Status {
     fn default() -> Self {
-        Self { state: Mutex::new(State::Idle), changed: OnceLock::new() }
+        // The camera is opened before anyone watches, so that the log says at boot whether it works.
+        Self { state: Mutex::new(State::Starting), changed: OnceLock::new() }
     }
 }
 

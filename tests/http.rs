@@ -44,6 +44,22 @@ fn head_is_get_without_the_body() {
 }
 
 #[test]
+fn head_of_what_has_no_length_yet_tells_its_type_and_no_length() {
+    let daemon = Daemon::with_pattern(&[]);
+    for (target, content_type) in
+        [("/stream", "multipart/x-mixed-replace;boundary=boundarydonotcross"), ("/snapshot", "image/jpeg")]
+    {
+        let mut client = Client::connect(&daemon);
+        client.ask("HEAD", target, "");
+        let head = client.head();
+        assert_eq!(head.status(), 200);
+        assert_eq!(head.value("Content-Type"), Some(content_type));
+        assert_eq!(head.value("Content-Length"), None);
+        assert_eq!(client.get("/state").head.status(), 200, "the connection stays");
+    }
+}
+
+#[test]
 fn options_say_what_is_allowed() {
     let daemon = Daemon::with_pattern(&["--allow-origin", "http://octopi.local"]);
     for target in ["/", "/stream", "/snapshot", "/state", "*"] {
@@ -55,6 +71,16 @@ fn options_say_what_is_allowed() {
         assert_eq!(answer.head.value("Access-Control-Allow-Origin"), Some("http://octopi.local"));
         assert_eq!(client.get("/state").head.status(), 200, "the connection stays");
     }
+}
+
+#[test]
+fn who_sends_a_large_body_unasked_gets_to_read_the_refusal() {
+    let daemon = Daemon::with_pattern(&[]);
+    let mut client = Client::connect(&daemon);
+    client.ask("POST", "/stream", "Content-Length: 10000000\r\n");
+    // More than the sockets between us hold: it must be read by somebody.
+    client.send(vec![b'x'; 10_000_000]);
+    assert_eq!(client.answer().head.status(), 413);
 }
 
 #[test]

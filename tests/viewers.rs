@@ -5,6 +5,8 @@
 
 mod common;
 
+use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -110,6 +112,34 @@ fn a_hundred_viewers_get_every_picture_and_take_no_thread() {
     assert!(missed.iter().all(|missed| *missed <= lost), "{lost} lost by the driver, missed: {missed:?}");
     drop(streams);
     assert!(within(PATIENCE, || viewers(&daemon) == 1));
+}
+
+#[test]
+fn a_client_that_asks_without_end_does_not_keep_the_pictures_from_a_viewer() {
+    let camera = Camera::mjpeg().set("FAKECAM_FPS", "10");
+    // One loop, so that both are on it.
+    let daemon = Daemon::with_camera(&camera, &["--http-threads", "1"]);
+    let mut stream = Stream::open(&daemon, "/stream");
+    stream.next();
+    let asker = Client::connect(&daemon);
+    let mut socket = asker.socket().try_clone().unwrap();
+    let (mut reader, over) = (asker.socket().try_clone().unwrap(), AtomicBool::new(false));
+    let requests = "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1000);
+    thread::scope(|scope| {
+        scope.spawn(
+            || while !over.load(Ordering::Relaxed) && socket.write_all(requests.as_bytes()).is_ok() {},
+        );
+        scope.spawn(|| while reader.read(&mut [0; 65536]).is_ok_and(|count| count > 0) {});
+        let begin = Instant::now();
+        for _ in 0..20 {
+            stream.next();
+        }
+        let took = begin.elapsed();
+        over.store(true, Ordering::Relaxed);
+        asker.socket().shutdown(Shutdown::Both).unwrap();
+        // Starved, it took about ten times as long as these 20 pictures' own two seconds.
+        assert!(took < Duration::from_secs(8), "20 pictures took {took:?}");
+    });
 }
 
 #[test]

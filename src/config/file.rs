@@ -60,8 +60,13 @@ impl File {
 
     fn syntax(&self, error: &toml::de::Error) -> ConfigError {
         let line = self.line(error.span().map_or(0, |span| span.start));
-        let what = error.message();
-        ConfigError::one(format!("{}:{line}: {what}", self.path.display()))
+        let path = self.path.display();
+        // The key of that line, where it has one: the parser does not know what a value was meant for.
+        let text = self.text.lines().nth(line - 1).unwrap_or_default();
+        let (key, value) = text.split_once('=').map_or(("", text), |(key, value)| (key.trim(), value.trim()));
+        let key = if key.is_empty() { String::new() } else { format!("{key}: ") };
+        let what = if !key.is_empty() && value.is_empty() { "the value is missing" } else { error.message() };
+        ConfigError::one(format!("{path}:{line}: {key}{what}"))
     }
 
     /// Says where in this file the wrong value stands, or else the deepest section around it.

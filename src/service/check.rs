@@ -10,6 +10,7 @@ use crate::frame::FramePool;
 use crate::jpeg;
 use crate::picture::Picture;
 use crate::source::{self, Grab, Lost, Opened, Source};
+use crate::status::State;
 
 /// Slow cameras take a while for their first picture.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -36,7 +37,7 @@ pub fn print(settings: &Settings, out: &mut impl Write) -> io::Result<bool> {
             Ok(true)
         }
         Err(lost) => {
-            writeln!(out, "source: {lost}")?;
+            writeln!(out, "source: {}", State::from(&lost))?;
             Ok(false)
         }
     }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::values::LogLevel;
 use crate::config::{self, ConfigError, Keys, Settings};
@@ -61,6 +61,10 @@ impl Cli {
         // Flags may stand before and behind the subcommand, and a minus before a number is not another flag.
         let command = Self::command().mut_args(|flag| {
             let takes_value = flag.get_action().takes_values();
+            // The last of several wins, so that a script can add its own; lists take them all.
+            let list = matches!(flag.get_action(), ArgAction::Append);
+            let id = flag.get_id().clone();
+            let flag = if list { flag } else { flag.overrides_with(id) };
             flag.global(true).allow_negative_numbers(takes_value)
         });
         Self::from_arg_matches(&command.try_get_matches_from(arguments)?)

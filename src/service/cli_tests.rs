@@ -101,12 +101,20 @@ fn what_can_be_told_only_when_all_is_known_names_the_flag() {
 
 #[test]
 fn unknown_flags_are_bad_usage_and_help_is_none() {
-    for arguments in ["--qualty 3", "serve", "--quality 1 --quality 2"] {
+    for arguments in ["--qualty 3", "serve"] {
         assert_eq!(exit_code(&read(arguments).unwrap_err()), EX_USAGE, "{arguments}");
     }
     for arguments in ["--help", "--version", "check --help"] {
         assert_eq!(exit_code(&read(arguments).unwrap_err()), 0, "{arguments}");
     }
+}
+
+#[test]
+fn the_last_of_several_counts_and_lists_take_them_all() {
+    let cli = read("--port 1 --port 2 --host 127.0.0.1 --host ::1 --config /dev/null").unwrap();
+    let settings = cli.settings().unwrap();
+    assert_eq!(settings.http.port, 2);
+    assert_eq!(settings.http.host, ["127.0.0.1", "::1"]);
 }
 
 /// The flags that take a value of a key, with their help as one line.

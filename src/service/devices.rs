@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use crate::source::v4l2::{self, Candidate, FormatOffer, fourcc_name};
 
-/// Prints a paragraph for each camera, and a line for each node that is none.
-pub fn print(out: &mut impl Write) -> io::Result<()> {
+/// Prints a paragraph for each camera, and a line for each node that is none. Returns whether there is a camera.
+pub fn print(out: &mut impl Write) -> io::Result<bool> {
     let nodes = v4l2::list();
     if nodes.is_empty() {
-        return writeln!(out, "no camera found: there is no /dev/video* at all; is one plugged in?");
+        writeln!(out, "no camera found: there is no /dev/video* at all; is one plugged in?")?;
     }
     let mut others = Vec::new();
     for node in &nodes {
@@ -25,7 +25,8 @@ pub fn print(out: &mut impl Write) -> io::Result<()> {
     if !others.is_empty() {
         writeln!(out, "not cameras, or out of reach:")?;
     }
-    others.iter().try_for_each(|line| writeln!(out, "    {line}"))
+    others.iter().try_for_each(|line| writeln!(out, "    {line}"))?;
+    Ok(others.len() < nodes.len())
 }
 
 fn print_camera(out: &mut impl Write, camera: &Candidate) -> io::Result<()> {

@@ -18,22 +18,30 @@ pub struct Signals {
     receiver: UnixStream,
     sender: UnixStream,
     stop: Arc<AtomicBool>,
+    /// Whether a further signal ends the process at once.
+    armed: Arc<AtomicBool>,
 }
 
 impl Signals {
-    /// From now on SIGTERM and SIGINT end [`Signals::wait`]; a second one ends the process at once.
+    /// From now on SIGTERM and SIGINT end [`Signals::wait`].
     pub fn catch() -> io::Result<Self> {
         let (receiver, sender) = UnixStream::pair()?;
         receiver.set_nonblocking(true)?;
         sender.set_nonblocking(true)?;
         let stop = Arc::new(AtomicBool::new(false));
+        let armed = Arc::new(AtomicBool::new(false));
         for signal in [SIGTERM, SIGINT] {
-            // In this order: the first signal finds the flag down and raises it.
-            flag::register_conditional_shutdown(signal, EXIT_AT_ONCE, Arc::clone(&stop))?;
+            flag::register_conditional_shutdown(signal, EXIT_AT_ONCE, Arc::clone(&armed))?;
             flag::register(signal, Arc::clone(&stop))?;
             low_level::pipe::register(signal, sender.try_clone()?)?;
         }
-        Ok(Self { receiver, sender, stop })
+        Ok(Self { receiver, sender, stop, armed })
+    }
+
+    /// From now on a signal ends the process at once. Not from the first one: timeout(1) and some supervisors send the
+    /// same signal to the process and to its group, and mean one.
+    pub fn arm(&self) {
+        self.armed.store(true, Ordering::SeqCst);
     }
 
     /// A call that ends a wait, from any thread. Never blocks: a full pipe rings as well as one more byte.

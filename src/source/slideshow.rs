@@ -100,7 +100,8 @@ impl Source for Slideshow {
             format: showing.slide.format().to_string(),
             width,
             height,
-            fps: Some(1.0 / self.interval.min(REFRESH).as_secs_f64()),
+            // Below one a second it is not a rate that anybody would look for.
+            fps: (self.interval <= Duration::from_secs(1)).then(|| 1.0 / self.interval.as_secs_f64()),
         };
         self.showing = Some(showing);
         Ok(opened)

@@ -18,6 +18,9 @@ const FIRST_TOKEN: usize = usize::MAX - 4096;
 /// After an error such as too many open files, accepting rests this long: nothing else tells when there is room again.
 const REST: Duration = Duration::from_millis(250);
 
+/// Connections taken in a row from one listener, so that a flood of them cannot keep the loop from its viewers.
+const AT_A_TIME: usize = 64;
+
 /// Connections beyond the limit that are still told why they are refused; more are closed without a word.
 const REFUSALS: usize = 64;
 
@@ -25,7 +28,10 @@ pub(super) struct Acceptor {
     listeners: Vec<TcpListener>,
     loops: Vec<Arc<Handle>>,
     context: Arc<Context>,
+    /// When to look again at all listeners, whatever the kernel announces.
     again: Option<Monotonic>,
+    /// Whether the log says that nothing is accepted.
+    told: bool,
 }
 
 impl Acceptor {
@@ -35,7 +41,7 @@ impl Acceptor {
         context: &Arc<Context>,
     ) -> Self {
         let listeners = listeners.into_iter().map(TcpListener::from_std).collect();
-        Self { listeners, loops, context: Arc::clone(context), again: None }
+        Self { listeners, loops, context: Arc::clone(context), again: None, told: false }
     }
 
     pub(super) fn owns(token: Token) -> bool {
@@ -49,23 +55,18 @@ impl Acceptor {
         Ok(())
     }
 
-    /// Takes all that wait at this listener.
+    /// Takes those that wait at this listener. What is left is looked for again: it is announced only once.
     pub(super) fn accept(&mut self, token: Token) {
         let Some(listener) = self.listeners.get(token.0.wrapping_sub(FIRST_TOKEN)) else { return };
-        loop {
+        for _ in 0..AT_A_TIME {
             match listener.accept() {
-                Ok((socket, peer)) => {
-                    if self.again.take().is_some() {
-                        log::info!("accepting connections again");
-                    }
-                    self.place(socket, peer);
-                }
+                Ok((socket, peer)) => self.place(socket, peer),
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => return,
                     // The peer has gone before we came.
                     ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted => {}
                     _ => {
-                        if self.again.is_none() {
+                        if !std::mem::replace(&mut self.told, true) {
                             warn!("cannot accept connections for now: {error}");
                         }
                         self.again = Some(Monotonic::now() + REST);
@@ -74,6 +75,7 @@ impl Acceptor {
                 },
             }
         }
+        self.again = Some(Monotonic::now());
     }
 
     /// How long accepting still rests; `None`: it does not.
@@ -82,10 +84,14 @@ impl Acceptor {
     }
 
     pub(super) fn accept_again(&mut self, now: Monotonic) {
-        if self.again.is_some_and(|again| again <= now) {
-            for index in 0..self.listeners.len() {
-                self.accept(Token(FIRST_TOKEN + index));
-            }
+        if self.again.take_if(|again| *again <= now).is_none() {
+            return;
+        }
+        for index in 0..self.listeners.len() {
+            self.accept(Token(FIRST_TOKEN + index));
+        }
+        if self.again.is_none() && std::mem::take(&mut self.told) {
+            log::info!("accepting connections again");
         }
     }
 

@@ -36,22 +36,28 @@ pub struct Answer {
     status: u16,
     headers: Vec<Header>,
     body: Body,
+    length_unknown: bool,
 }
 
 impl Answer {
     pub fn new(status: u16, content_type: &str, body: Body) -> Self {
-        let answer = Self { status, headers: Vec::with_capacity(8), body };
+        let answer = Self { status, headers: Vec::with_capacity(8), body, length_unknown: false };
         answer.with("Content-Type", content_type)
     }
 
     /// An answer without a body, and so without a type.
     pub fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Body::Empty }
+        Self { status, headers: Vec::new(), body: Body::Empty, length_unknown: false }
     }
 
     /// A status with its reason in words, for whoever reads it.
     pub fn text(status: u16, reason: &str) -> Self {
         Self::new(status, "text/plain; charset=utf-8", Body::Bytes(format!("{reason}\n").into_bytes()))
+    }
+
+    /// The answer to HEAD where GET would give a length that is known only then.
+    pub fn head_of(content_type: &str) -> Self {
+        Self { length_unknown: true, ..Self::new(200, content_type, Body::Empty) }
     }
 
     /// Adds a header line. A value that cannot stand in one is left out: it came from the other side.
@@ -76,6 +82,11 @@ impl Answer {
         // Writing into memory does not fail.
         let printed = response.raw_print(&mut head, version.clone(), &[], true, None);
         debug_assert!(printed.is_ok());
+        const NO_LENGTH: &[u8] = b"Content-Length: 0\r\n\r\n";
+        if self.length_unknown && head.ends_with(NO_LENGTH) {
+            head.truncate(head.len() - NO_LENGTH.len());
+            head.extend_from_slice(b"\r\n");
+        }
         if close {
             // tiny_http leaves this line to its own connections.
             head.truncate(head.len().saturating_sub(2));

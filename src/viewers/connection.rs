@@ -18,6 +18,9 @@ use super::stream;
 use super::viewer::{Next, Viewer};
 use crate::clock::Monotonic;
 
+/// Steps that one turn may take, so that a peer that asks without end cannot keep the loop from the others.
+const STEPS_A_TURN: u32 = 16;
+
 /// How long a refused peer may go on sending, so that it gets to read why.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -59,6 +62,8 @@ enum Phase {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     Open,
+    /// There is more to do, after the others have had their turn.
+    Unfinished,
     Closed(&'static str),
 }
 
@@ -112,7 +117,7 @@ impl Connection {
     /// Does all that can be done now. Called after whatever has happened: bytes, room in the socket, a new frame, a
     /// deadline.
     pub(super) fn turn(&mut self, now: Monotonic) -> Fate {
-        loop {
+        for _ in 0..STEPS_A_TURN {
             let step = match self.phase {
                 Phase::Head => self.read_head(now),
                 Phase::Answering { close } => self.send_answer(close, now),
@@ -130,6 +135,7 @@ impl Connection {
                 }
             }
         }
+        Fate::Unfinished
     }
 
     fn is_late(&self, now: Monotonic) -> bool {
@@ -138,7 +144,12 @@ impl Connection {
 
     fn read_head(&mut self, now: Monotonic) -> io::Result<Step> {
         let limit = self.context.http.max_head_bytes;
+        let idle = self.input.is_empty();
         self.read(limit)?;
+        if idle && !self.input.is_empty() {
+            // The time for a head begins with its first byte, not with the answer before it.
+            self.deadline = Some(now + self.context.http.request_timeout);
+        }
         match request::parse(&self.input) {
             Ok(Some((request, len))) => {
                 self.input.drain(..len);
@@ -252,8 +263,12 @@ impl Connection {
 
     fn linger(&mut self, now: Monotonic) -> io::Result<Step> {
         self.discard_input()?;
-        let over = self.ended || self.is_late(now);
-        Ok(if over { Step::Close("answered") } else { Step::Wait })
+        Ok(match self.ended || self.is_late(now) {
+            true => Step::Close("answered"),
+            // What is left unread now would never be announced again.
+            false if self.readable => Step::Again,
+            false => Step::Wait,
+        })
     }
 
     /// Reads what has come, as far as the limit allows.
@@ -272,7 +287,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Who is sent a stream has nothing to say. A flood is left to TCP: a few reads at each event, and no more.
+    /// Throws away what has come. A flood is left to TCP: a few reads at a time, and no more.
     fn discard_input(&mut self) -> io::Result<()> {
         self.input = Vec::new();
         if self.readable {

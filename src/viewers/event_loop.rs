@@ -93,6 +93,8 @@ pub(super) struct EventLoop {
     context: Arc<Context>,
     connections: Slab<Connection>,
     timers: Timers,
+    /// Connections that have more to do at once.
+    unfinished: Vec<usize>,
     /// One of the loops has it.
     acceptor: Option<Acceptor>,
 }
@@ -114,6 +116,7 @@ impl EventLoop {
             context: Arc::clone(context),
             connections: Slab::new(),
             timers: Timers::default(),
+            unfinished: Vec::new(),
             acceptor: None,
         })
     }
@@ -135,8 +138,9 @@ impl EventLoop {
             self.handle.heartbeat.rest();
             if let Err(error) = self.poll.poll(&mut events, self.wait()) {
                 if error.kind() != ErrorKind::Interrupted {
+                    // A daemon whose port is deaf must not look alive: end, and let systemd start it anew.
                     log::error!("waiting for events: {error}");
-                    return;
+                    std::process::abort();
                 }
                 continue;
             }
@@ -155,10 +159,16 @@ impl EventLoop {
                 self.offer_frame(now);
             }
             self.run_timers(now);
+            for key in std::mem::take(&mut self.unfinished) {
+                self.turn(key, now);
+            }
         }
     }
 
     fn wait(&self) -> Option<Duration> {
+        if !self.unfinished.is_empty() {
+            return Some(Duration::ZERO);
+        }
         let accept_again = self.acceptor.as_ref().and_then(Acceptor::wait);
         self.timers.wait().into_iter().chain(accept_again).min()
     }
@@ -225,7 +235,11 @@ impl EventLoop {
 
     fn turn(&mut self, key: usize, now: Monotonic) {
         let Some(connection) = self.connections.get_mut(key) else { return };
-        if let Fate::Closed(reason) = connection.turn(now) {
+        let fate = connection.turn(now);
+        if fate == Fate::Unfinished {
+            self.unfinished.push(key);
+        }
+        if let Fate::Closed(reason) = fate {
             let mut connection = self.connections.remove(key);
             log::debug!("{}: {reason}", connection.peer());
             // Closing the socket does it too, unless a child has inherited it.

@@ -15,34 +15,55 @@ const BACKLOG: i32 = 1024;
 /// Binds every address in the settings. An IPv6 wildcard on a machine without IPv6 is left out; everything else that
 /// fails is an error.
 pub fn bind(http: &Http) -> Result<Vec<TcpListener>> {
+    let mut addresses = Vec::new();
+    for host in &http.host {
+        addresses.extend(resolve(host, http.port)?);
+    }
     let mut listeners: Vec<TcpListener> = Vec::new();
     let mut port = http.port;
-    for host in &http.host {
-        for address in resolve(host, port)? {
-            match bind_one(address) {
-                Ok(listener) => {
-                    // With port 0 the first address finds the port, and the others share it.
-                    port = listener.local_addr()?.port();
-                    listeners.push(listener);
-                }
-                Err(error) if address.is_ipv6() && address.ip().is_unspecified() && no_ipv6(&error) => {
-                    debug!("no IPv6 here: {address}: {error}");
-                }
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => bail!(
-                    "cannot listen on {address}: another program does already; stop it (`sudo ss -ltnp` names it), \
-                     or choose another --port"
-                ),
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                    bail!("cannot listen on {address}: ports below 1024 are for root; choose another --port")
-                }
-                Err(error) => return Err(error).with_context(|| format!("cannot listen on {address}")),
+    for mut address in without_covered(&addresses) {
+        // With port 0 the first address finds the port, and the others share it.
+        address.set_port(port);
+        match bind_one(address) {
+            Ok(listener) => {
+                port = listener.local_addr()?.port();
+                listeners.push(listener);
             }
+            Err(error) if address.is_ipv6() && address.ip().is_unspecified() && no_ipv6(&error) => {
+                debug!("no IPv6 here: {address}: {error}");
+            }
+            Err(error) => return Err(error).with_context(|| refusal(address)),
         }
     }
     if listeners.is_empty() {
         bail!("no address to listen on: {} gave none", http.host.join(", "));
     }
     Ok(listeners)
+}
+
+/// Each address once, and none beside the wildcard that it is part of.
+fn without_covered(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+    let wildcard = |family: bool| {
+        addresses.iter().any(|address| address.is_ipv4() == family && address.ip().is_unspecified())
+    };
+    let mut left: Vec<SocketAddr> = Vec::new();
+    for address in addresses {
+        let covered = !address.ip().is_unspecified() && wildcard(address.is_ipv4());
+        if !covered && !left.contains(address) {
+            left.push(*address);
+        }
+    }
+    left
+}
+
+/// What a refused address means, as far as that can be said before the error itself.
+fn refusal(address: SocketAddr) -> String {
+    let hint = match address.port() {
+        0 => "",
+        1..1024 => " (ports below 1024 are for root; choose another --port)",
+        _ => " (`sudo ss -ltnp` names who listens there already, `ip addr` the addresses of this machine)",
+    };
+    format!("cannot listen on {address}{hint}")
 }
 
 /// The URLs that a person can open, and a word on who else can.
@@ -88,4 +109,16 @@ fn bind_one(address: SocketAddr) -> io::Result<TcpListener> {
 fn no_ipv6(error: &io::Error) -> bool {
     use rustix::io::Errno;
     matches!(Errno::from_io_error(error), Some(Errno::AFNOSUPPORT | Errno::ADDRNOTAVAIL))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_bound_once_and_not_beside_its_wildcard() {
+        let address = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let wild = [address("127.0.0.1:80"), address("0.0.0.0:80"), address("[::1]:80"), address("[::1]:80")];
+        assert_eq!(without_covered(&wild), [address("0.0.0.0:80"), address("[::1]:80")]);
+    }
 }

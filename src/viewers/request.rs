@@ -68,10 +68,9 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, BadRequest> {
         _ => return Err(bad("exactly one Host header is needed")),
     }
     let (path, query) = target(head.path.unwrap_or_default());
-    let keep_alive = match fields.text("connection") {
-        Some(value) => !has_token(&value, "close") && (version == (1, 1) || has_token(&value, "keep-alive")),
-        None => version == (1, 1),
-    };
+    // Clients of HTTP/1.0 wait for the end of the connection, unless a line that nobody needs today says otherwise.
+    let closes = fields.all("connection").any(|value| has_token(&String::from_utf8_lossy(value), "close"));
+    let keep_alive = version == (1, 1) && !closes;
     let request = Request {
         method: head.method.unwrap_or_default().to_owned(),
         path: path.to_owned(),
@@ -180,7 +179,7 @@ mod tests {
     #[test]
     fn keep_alive_follows_version_and_header() {
         assert!(!request("GET / HTTP/1.0\r\n\r\n").keep_alive);
-        assert!(request("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n").keep_alive);
+        assert!(!request("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n").keep_alive);
         assert!(!request("GET / HTTP/1.1\r\nHost: a\r\nConnection: foo, Close\r\n\r\n").keep_alive);
     }
 

@@ -51,12 +51,15 @@ pub fn route(request: &Request, context: &Context) -> Route {
     };
     match request.method.as_str() {
         "GET" => {}
-        // ustreamer answers HEAD on the stream with a bare 200, and so do we: there is no length to tell.
-        "HEAD" if matches!(route, Target::Stream | Target::Snapshot) => {
-            return answer(with_cors(Answer::empty(200), request, http));
+        // As ustreamer does: no camera is started for a head, and there is no length to tell.
+        "HEAD" if matches!(route, Target::Stream) => {
+            return answer(with_cors(Answer::head_of(stream::CONTENT_TYPE), request, http));
+        }
+        "HEAD" if matches!(route, Target::Snapshot) => {
+            return answer(with_cors(Answer::head_of("image/jpeg"), request, http));
         }
         "HEAD" => {}
-        "OPTIONS" => return answer(with_cors(Answer::empty(204).with("Allow", ALLOWED), request, http)),
+        "OPTIONS" => return answer(with_cors(Answer::empty(200).with("Allow", ALLOWED), request, http)),
         _ => {
             let refusal = Answer::text(405, "only GET, HEAD and OPTIONS are allowed here");
             return answer(with_cors(refusal.with("Allow", ALLOWED), request, http));

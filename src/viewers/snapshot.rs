@@ -47,13 +47,24 @@ impl Wanted {
         matches!(context.status.get(), State::NoCamera(_)).then(|| self.late(Some(frame), request, context))
     }
 
-    /// No frame that would do has come in time.
+    /// No frame that would do has come in time: the newest of a camera that is slower than that, or the reason.
     pub fn late(&self, frame: Option<&Arc<Frame>>, request: &Request, context: &Context) -> Answer {
-        match frame.filter(|_| context.http.snapshot_placeholder) {
+        let fresh = |frame: &Frame| frame.online && frame.times.published.age() <= two_intervals(context);
+        match frame.filter(|frame| fresh(frame) || context.http.snapshot_placeholder) {
             Some(frame) => picture(frame, request, context),
             None => unavailable(request, context),
         }
     }
+}
+
+/// For how long a frame of a slow camera is its newest one.
+fn two_intervals(context: &Context) -> Duration {
+    let fps = match context.status.get() {
+        State::Online(opened) => opened.fps,
+        _ => None,
+    };
+    let interval = fps.and_then(|fps| Duration::try_from_secs_f64(2.0 / fps).ok());
+    interval.unwrap_or_default().max(context.http.snapshot_timeout)
 }
 
 /// The head as ustreamer writes it.

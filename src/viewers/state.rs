@@ -35,8 +35,8 @@ struct Encoder {
 struct Source {
     resolution: Resolution,
     online: bool,
-    desired_fps: f64,
-    captured_fps: f64,
+    desired_fps: u32,
+    captured_fps: u32,
 }
 
 #[derive(Serialize)]
@@ -47,14 +47,14 @@ struct Resolution {
 
 #[derive(Serialize)]
 struct Stream {
-    queued_fps: f64,
+    queued_fps: u32,
     clients: usize,
     clients_stat: BTreeMap<String, Client>,
 }
 
 #[derive(Serialize)]
 struct Client {
-    fps: f64,
+    fps: u32,
     extra_headers: bool,
     advance_headers: bool,
     dual_final_frames: bool,
@@ -80,7 +80,9 @@ struct Camera<'a> {
     text: String,
     device: Option<&'a str>,
     format: Option<&'a str>,
+    /// What the driver has agreed to, and what is measured.
     fps: Option<f64>,
+    captured_fps: f64,
     times_opened: u64,
     /// Of the newest picture; null without one.
     picture_age_seconds: Option<f64>,
@@ -131,8 +133,8 @@ fn source(context: &Context, state: &State) -> Source {
     Source {
         resolution: Resolution { width, height },
         online: matches!(state, State::Online(_)),
-        desired_fps: context.settings.source.desired_fps.map_or(0.0, |fps| fps.per_second()),
-        captured_fps: rounded(context.stats.captured_fps.get()),
+        desired_fps: whole(context.settings.source.desired_fps.map_or(0.0, |fps| fps.per_second())),
+        captured_fps: whole(context.stats.captured_fps.get()),
     }
 }
 
@@ -141,7 +143,7 @@ fn stream(context: &Context) -> Stream {
     let clients_stat = viewers.iter().map(|(id, viewer)| {
         let options = viewer.options.clone();
         let client = Client {
-            fps: rounded(viewer.fps.get()),
+            fps: whole(viewer.fps.get()),
             extra_headers: options.extra_headers,
             advance_headers: options.advance_headers,
             dual_final_frames: options.dual_final_frames,
@@ -151,7 +153,7 @@ fn stream(context: &Context) -> Stream {
         (format!("{id:016x}"), client)
     });
     Stream {
-        queued_fps: rounded(context.latest.published_fps()),
+        queued_fps: whole(context.latest.published_fps()),
         clients: viewers.len(),
         clients_stat: clients_stat.collect(),
     }
@@ -173,6 +175,7 @@ fn ours<'a>(context: &Context, state: &'a State) -> Ours<'a> {
             device: opened.map(|opened| opened.device.as_str()),
             format: opened.map(|opened| opened.format.as_str()),
             fps: opened.and_then(|opened| opened.fps),
+            captured_fps: (stats.captured_fps.get() * 10.0).round() / 10.0,
             times_opened: stats.opened.get(),
             picture_age_seconds: frame.map(|frame| frame.times.captured.age().as_secs_f64()),
         },
@@ -192,7 +195,7 @@ fn ours<'a>(context: &Context, state: &'a State) -> Ours<'a> {
     }
 }
 
-/// Rates to a tenth: more digits would be noise.
-fn rounded(rate: f64) -> f64 {
-    (rate * 10.0).round() / 10.0
+/// ustreamer counts whole pictures, and its clients read whole numbers.
+fn whole(rate: f64) -> u32 {
+    rate.round() as u32
 }

@@ -17,6 +17,8 @@ use crate::frame::Frame;
 const BOUNDARY: &str = "--boundarydonotcross\r\n";
 const PART_END: &[u8] = b"\r\n--boundarydonotcross\r\n";
 
+pub const CONTENT_TYPE: &str = "multipart/x-mixed-replace;boundary=boundarydonotcross";
+
 /// Longest `key` that is echoed in the cookie.
 const MAX_KEY_LEN: usize = 64;
 
@@ -43,7 +45,7 @@ impl Options {
     pub fn parse(query: &Query) -> Result<Self, String> {
         let fps = match query.get("fps") {
             None | Some("" | "0") => None,
-            Some(text) => Some(text.parse().map_err(|error| format!("fps: {error}"))?),
+            Some(text) => Some(text.parse().map_err(|error| format!("fps: {error}, or 0 for all"))?),
         };
         let key = query.get("key").filter(|key| is_cookie_safe(key)).unwrap_or("0").to_owned();
         Ok(Self {
@@ -83,7 +85,7 @@ pub fn head(request: &Request, options: &Options, id: u64, http: &Http) -> Vec<u
     head += &format!(
         "X-Accel-Buffering: no\r\n\
          Set-Cookie: stream_client={}/{id:016x}; path=/; max-age=30\r\n\
-         Content-Type: multipart/x-mixed-replace;boundary=boundarydonotcross\r\n\r\n{BOUNDARY}",
+         Content-Type: {CONTENT_TYPE}\r\n\r\n{BOUNDARY}",
         options.key
     );
     let mut head = head.into_bytes();

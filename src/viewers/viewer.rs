@@ -65,12 +65,12 @@ impl Viewer {
             pace: options.fps.map(|fps| Pace::new(fps.interval())),
             meter: RateMeter::default(),
             seen: 0,
-            sent_at: Monotonic::default(),
+            sent_at: Monotonic::now(),
             interval: RESEND_AFTER,
             resent: 0,
             skipped: 0,
             progress: Monotonic::now(),
-            unsent: 0,
+            unsent: usize::MAX,
         }
     }
 
@@ -90,7 +90,7 @@ impl Viewer {
         now: Monotonic,
     ) -> io::Result<Next> {
         if !outgoing.is_done() && !self.send(socket, outgoing, now)? {
-            return Ok(self.wait_for_progress(now, self.progress + self.context.http.server_timeout));
+            return Ok(self.wait_for_room(now));
         }
         let Some(frame) = self.context.latest.get() else { return Ok(Next::Frame) };
         let due = self.due(&frame);
@@ -102,7 +102,7 @@ impl Viewer {
         }
         self.put(&frame, outgoing, now);
         if !self.send(socket, outgoing, now)? {
-            return Ok(self.wait_for_progress(now, self.progress + self.context.http.server_timeout));
+            return Ok(self.wait_for_room(now));
         }
         Ok(Next::At(self.due(&frame)))
     }
@@ -116,7 +116,8 @@ impl Viewer {
         }
         // A pause has begun when twice the time between the last two pictures has passed.
         let dual = self.options().dual_final_frames && self.resent == 0;
-        let wait = if dual { (2 * self.interval).min(RESEND_AFTER) } else { RESEND_AFTER };
+        let soon = (2 * self.interval).clamp(LOOK_AGAIN_AFTER, RESEND_AFTER);
+        let wait = if dual { soon } else { RESEND_AFTER };
         paced.max(self.sent_at + wait)
     }
 
@@ -142,6 +143,8 @@ impl Viewer {
         let info = PartInfo { skipped: self.skipped, fps: self.info.fps.get() };
         stream::put_part(outgoing, frame, &self.info.options, info);
         self.sent_at = now;
+        // Whatever waits at the next look is progress against what goes out now.
+        self.unsent = usize::MAX;
     }
 
     /// Returns whether all is sent.
@@ -166,6 +169,16 @@ impl Viewer {
         }
         self.unsent = unsent;
         Ok(unsent == 0)
+    }
+
+    /// Part of a frame is still here, and keeps its memory: for a peer that takes a little now and then, there is an end
+    /// to that.
+    fn wait_for_room(&self, now: Monotonic) -> Next {
+        let timeout = self.context.http.server_timeout;
+        if now - self.sent_at >= 3 * timeout {
+            return Next::TooSlow;
+        }
+        self.wait_for_progress(now, self.progress + timeout)
     }
 
     fn wait_for_progress(&self, now: Monotonic, until: Monotonic) -> Next {

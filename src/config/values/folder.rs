@@ -17,7 +17,7 @@ impl Folder {
     /// That it is there and can be read.
     pub fn check(folder: Option<&Path>) -> Result<(), Refused> {
         let Some(folder) = folder else {
-            return Err(Self::refuse("the slideshow has none (--slideshow-folder)"));
+            return Err(Self::refuse("the slideshow needs one: --slideshow-folder FOLDER"));
         };
         match folder.read_dir() {
             Ok(_) => Ok(()),

@@ -23,8 +23,17 @@ impl FromStr for AllowOrigin {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Self::refuse(format_args!("{text:?} has characters that no origin has")));
         }
+        if !is_origin(text) {
+            return Err(Self::refuse(format_args!("{text:?} is not an origin")));
+        }
         Ok(Self((!text.is_empty()).then(|| text.to_owned())))
     }
+}
+
+/// A scheme, a host and perhaps a port, as browsers write it: no slash at the end, no path (RFC 6454, section 6.2).
+fn is_origin(text: &str) -> bool {
+    let host = text.split_once("://").map(|(_, host)| host);
+    matches!(text, "" | "*" | "null") || host.is_some_and(|host| !host.is_empty() && !host.contains('/'))
 }
 
 impl fmt::Display for AllowOrigin {
@@ -48,6 +57,14 @@ mod tests {
         for bad in ["*\r\nSet-Cookie: a=b", "*\n", "\0", "a b", "ö"] {
             assert!(bad.parse::<AllowOrigin>().is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn what_no_browser_would_compare_equal_is_refused() {
+        for bad in ["foo", "octopi.local", "http://octopi.local/", "http://"] {
+            assert!(bad.parse::<AllowOrigin>().is_err(), "{bad:?}");
+        }
+        assert!("http://octopi.local:5000".parse::<AllowOrigin>().is_ok());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 
@@ -11,10 +12,11 @@ use v4l::v4l2::{self, vidioc};
 use super::sys::{Node, zeroed};
 
 /// A buffer that the driver has filled.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Filled {
     pub index: u32,
-    pub bytes_used: usize,
+    /// Where in the buffer the picture is.
+    pub bytes: Range<usize>,
     pub error: bool,
     pub sequence: u32,
     /// The driver's timestamp, where it counts on `CLOCK_MONOTONIC`.
@@ -36,42 +38,40 @@ impl Node {
 
     /// Maps the driver's buffer into our memory.
     pub(super) fn map_buffer(&self, index: u32) -> io::Result<Mapping> {
-        let (length, offset) = self.with_buffer(index, |buffer, plane| {
-            self.ioctl(vidioc::VIDIOC_QUERYBUF, buffer)?;
-            // SAFETY: plain numbers, in the arms that VIDIOC_QUERYBUF fills for mmap buffers.
-            Ok(unsafe {
-                match self.is_multiplanar() {
-                    true => (plane.length, plane.m.mem_offset),
-                    false => (buffer.length, buffer.m.offset),
-                }
-            })
-        })?;
+        let (buffer, plane) = self.buffer_ioctl(vidioc::VIDIOC_QUERYBUF, index)?;
+        // SAFETY: plain numbers, in the arms that VIDIOC_QUERYBUF fills for mmap buffers.
+        let (length, offset) = unsafe {
+            match self.is_multiplanar() {
+                true => (plane.length, plane.m.mem_offset),
+                false => (buffer.length, buffer.m.offset),
+            }
+        };
         Mapping::new(&self.fd, length as usize, offset)
     }
 
     /// Gives the buffer to the driver, to be filled.
     pub(super) fn queue(&self, index: u32) -> io::Result<()> {
-        self.with_buffer(index, |buffer, _| self.ioctl(vidioc::VIDIOC_QBUF, buffer))
+        self.buffer_ioctl(vidioc::VIDIOC_QBUF, index).map(drop)
     }
 
     /// Takes a filled buffer from the driver; `None` where there is none yet.
     pub(super) fn dequeue(&self) -> io::Result<Option<Filled>> {
-        self.with_buffer(0, |buffer, plane| {
-            match self.ioctl(vidioc::VIDIOC_DQBUF, buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                other => other?,
-            }
-            let used = if self.is_multiplanar() { plane.bytesused } else { buffer.bytesused };
-            let monotonic =
-                buffer.flags & c::V4L2_BUF_FLAG_TIMESTAMP_MASK == c::V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
-            Ok(Some(Filled {
-                index: buffer.index,
-                bytes_used: used as usize,
-                error: buffer.flags & c::V4L2_BUF_FLAG_ERROR != 0,
-                sequence: buffer.sequence,
-                timestamp: monotonic.then(|| since_boot(buffer.timestamp)),
-            }))
-        })
+        let (buffer, plane) = match self.buffer_ioctl(vidioc::VIDIOC_DQBUF, 0) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            other => other?,
+        };
+        let (begin, end) = match self.is_multiplanar() {
+            true => (plane.data_offset, plane.bytesused),
+            false => (0, buffer.bytesused),
+        };
+        let clock = buffer.flags & c::V4L2_BUF_FLAG_TIMESTAMP_MASK;
+        Ok(Some(Filled {
+            index: buffer.index,
+            bytes: begin as usize..end as usize,
+            error: buffer.flags & c::V4L2_BUF_FLAG_ERROR != 0,
+            sequence: buffer.sequence,
+            timestamp: (clock == c::V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC).then(|| since_boot(buffer.timestamp)),
+        }))
     }
 
     pub(super) fn stream_on(&self) -> io::Result<()> {
@@ -82,13 +82,14 @@ impl Node {
         self.ioctl(vidioc::VIDIOC_STREAMOFF, &mut (self.buffer_type as i32))
     }
 
-    /// Runs `call` with a buffer struct for `index`, and the one plane that goes with it on a multi-planar node.
-    fn with_buffer<T>(
+    /// Calls the driver with a buffer struct for `index`, and with the one plane that goes with it on a multi-planar
+    /// node. Returns both as the driver has filled them.
+    fn buffer_ioctl(
         &self,
+        request: vidioc::_IOC_TYPE,
         index: u32,
-        call: impl FnOnce(&mut c::v4l2_buffer, &mut c::v4l2_plane) -> io::Result<T>,
-    ) -> io::Result<T> {
-        let mut plane: c::v4l2_plane = zeroed();
+    ) -> io::Result<(c::v4l2_buffer, c::v4l2_plane)> {
+        let mut planes: [c::v4l2_plane; 1] = [zeroed()];
         let mut buffer = c::v4l2_buffer {
             index,
             type_: self.buffer_type,
@@ -96,10 +97,16 @@ impl Node {
             ..zeroed()
         };
         if self.is_multiplanar() {
-            buffer.m.planes = &raw mut plane;
+            buffer.m.planes = planes.as_mut_ptr();
             buffer.length = 1;
         }
-        call(&mut buffer, &mut plane)
+        self.ioctl(request, &mut buffer)?;
+        if self.is_multiplanar() {
+            // SAFETY: the pointer to `planes` from above, which lives on. Read through the pointer that the kernel wrote
+            // through, so that the compiler knows of the change.
+            planes[0] = unsafe { *buffer.m.planes };
+        }
+        Ok((buffer, planes[0]))
     }
 }
 
@@ -117,18 +124,21 @@ impl Mapping {
     fn new(fd: &OwnedFd, length: usize, offset: u32) -> io::Result<Self> {
         let protection = rustix::mm::ProtFlags::READ.bits() as i32;
         let flags = rustix::mm::MapFlags::SHARED.bits() as i32;
+        // The offset is the driver's token for the buffer, whatever the width of off_t.
         // SAFETY: a fresh mapping at an address of the kernel's choice; it disturbs no memory of ours.
         let start = unsafe {
-            v4l2::mmap(std::ptr::null_mut(), length, protection, flags, fd.as_raw_fd(), offset.into())?
+            v4l2::mmap(std::ptr::null_mut(), length, protection, flags, fd.as_raw_fd(), offset as _)?
         };
         Ok(Self { start, length })
     }
 
-    /// The first `len` bytes, or all there are. Only between a dequeue and the queueing after it.
-    pub(super) fn bytes(&self, len: usize) -> &[u8] {
+    /// These bytes of it, as far as there are any. Only between a dequeue and the queueing after it.
+    pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
         // SAFETY: the mapping is that long and lives as long as `self`; while the buffer is dequeued, the driver does
         // not write to it.
-        unsafe { std::slice::from_raw_parts(self.start.cast(), len.min(self.length)) }
+        let all = unsafe { std::slice::from_raw_parts(self.start.cast(), self.length) };
+        let end = range.end.min(self.length);
+        &all[range.start.min(end)..end]
     }
 }
 

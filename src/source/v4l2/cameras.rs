@@ -64,9 +64,9 @@ pub(super) fn first() -> Result<PathBuf, Lost> {
     }
     Err(denied.unwrap_or_else(|| {
         Lost::NoCamera(match others {
-            0 => "no camera found; is one plugged in?".into(),
-            1 => "no camera found: the one video node is something else (`mjpegd devices`)".into(),
-            _ => format!("no camera found: {others} video nodes are something else (`mjpegd devices`)"),
+            0 => "found none; is one plugged in?".into(),
+            1 => "found none: the one video node is something else (`mjpegd devices`)".into(),
+            _ => format!("found none: {others} video nodes are something else (`mjpegd devices`)"),
         })
     }))
 }

@@ -25,7 +25,7 @@ pub(super) struct Stream {
 }
 
 /// A driver that waits longer than this to hand over a picture does not count on our clock.
-const OLDEST_CREDIBLE: Duration = Duration::from_secs(10);
+const OLDEST_CREDIBLE: Duration = Duration::from_secs(2);
 
 /// A larger gap in the sequence is a driver that starts counting anew, not lost pictures.
 const LARGEST_CREDIBLE_GAP: u32 = 10_000;
@@ -82,7 +82,7 @@ impl Stream {
         }
         let grabbed = Monotonic::now();
         take(Picture {
-            bytes: mapping.bytes(filled.bytes_used),
+            bytes: mapping.bytes(filled.bytes.clone()),
             format: self.agreed.format,
             width: self.agreed.width,
             height: self.agreed.height,

@@ -19,7 +19,7 @@ function show(state) {
   element("camera").textContent = mjpegd.camera.text;
   element("camera").classList.toggle("trouble", mjpegd.camera.state.startsWith("no-"));
   element("size").textContent = `${source.resolution.width} × ${source.resolution.height}`;
-  element("fps").textContent = source.captured_fps.toFixed(1);
+  element("fps").textContent = mjpegd.camera.captured_fps.toFixed(1);
   element("viewers").textContent = stream.clients;
 }
 
