@@ -115,31 +115,30 @@ fn a_hundred_viewers_get_every_picture_and_take_no_thread() {
 }
 
 #[test]
-fn a_client_that_asks_without_end_does_not_keep_the_pictures_from_a_viewer() {
+fn clients_that_ask_without_end_do_not_keep_the_pictures_from_a_viewer() {
     let camera = Camera::mjpeg().set("FAKECAM_FPS", "10");
-    // One loop, so that both are on it.
+    // One loop, so that all are on it.
     let daemon = Daemon::with_camera(&camera, &["--http-threads", "1"]);
     let mut stream = Stream::open(&daemon, "/stream");
     stream.next();
-    let asker = Client::connect(&daemon);
-    let mut socket = asker.socket().try_clone().unwrap();
-    let (mut reader, over) = (asker.socket().try_clone().unwrap(), AtomicBool::new(false));
-    let requests = "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1000);
-    thread::scope(|scope| {
-        scope.spawn(
-            || while !over.load(Ordering::Relaxed) && socket.write_all(requests.as_bytes()).is_ok() {},
-        );
-        scope.spawn(|| while reader.read(&mut [0; 65536]).is_ok_and(|count| count > 0) {});
-        let begin = Instant::now();
-        for _ in 0..20 {
-            stream.next();
+    let askers: Vec<_> = (0..4).map(|_| Client::connect(&daemon)).collect();
+    let requests = "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n".repeat(10_000);
+    let over = AtomicBool::new(false);
+    let sequences: Vec<_> = thread::scope(|scope| {
+        for asker in &askers {
+            let (mut writer, mut reader) = (asker.socket(), asker.socket());
+            let (requests, over) = (requests.as_bytes(), &over);
+            scope.spawn(move || while !over.load(Ordering::Relaxed) && writer.write_all(requests).is_ok() {});
+            scope.spawn(move || while reader.read(&mut [0; 262_144]).is_ok_and(|count| count > 0) {});
         }
-        let took = begin.elapsed();
+        let sequences = (0..30).map(|_| stream.next().marker().unwrap().sequence).collect();
         over.store(true, Ordering::Relaxed);
-        asker.socket().shutdown(Shutdown::Both).unwrap();
-        // Starved, it took about ten times as long as these 20 pictures' own two seconds.
-        assert!(took < Duration::from_secs(8), "20 pictures took {took:?}");
+        askers.iter().for_each(|asker| asker.socket().shutdown(Shutdown::Both).unwrap());
+        sequences
     });
+    // Where each client is served to its end, which never comes, the viewer gets about one picture in ten.
+    let span = sequences[29] - sequences[0];
+    assert!(span < 100, "30 pictures of {span}: {sequences:?}");
 }
 
 #[test]

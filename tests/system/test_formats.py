@@ -19,7 +19,12 @@ class Formats(Case):
             with self.subTest(format=name):
                 self.one(camera, name)
 
-    def one(self, camera, name):
+    def test_a_multi_planar_camera(self):
+        camera = Vivid(self.vm, options="multiplanar=2")
+        camera.still_bars()
+        self.one(camera, "YUYV", planes=True)
+
+    def one(self, camera, name, planes=False):
         words = f"mjpegd --device {camera.device} --format {name} --resolution 640x480 --quality 95 --port {EXTRA_HTTP}"
         self.vm.run(f"systemd-run --quiet --collect --unit=format-{name} --property=SyslogIdentifier=mjpegd {words}")
         try:
@@ -33,7 +38,8 @@ class Formats(Case):
             self.assertEqual(jpeg[-2:], b"\xff\xd9")
             self.assertEqual(picture.wrong_bars(jpeg, grey=name == "GREY"), [])
             # The camera really gave this format, not another one that we like better.
-            self.assertIn(f"'{FORMATS[name]}'", self.vm.out(f"v4l2-ctl -d {camera.device} --get-fmt-video"))
+            format = self.vm.out(f"v4l2-ctl -d {camera.device} --get-fmt-video{'-mplane' if planes else ''}")
+            self.assertIn(f"'{FORMATS[name]}'", format)
         finally:
             self.vm.run(f"systemctl stop format-{name}", check=False)
 
