@@ -248,7 +248,7 @@ impl Run {
             slow_start_shown: false,
             trouble: None,
             rate: RateMeter::default(),
-            two_intervals: opened.fps.map_or(Duration::ZERO, two_intervals),
+            two_intervals: opened.interval().map_or(Duration::ZERO, |interval| interval.saturating_mul(2)),
             pace,
         }
     }
@@ -262,10 +262,6 @@ impl Run {
         self.rate.tick(now);
         self.rate.per_second(now)
     }
-}
-
-fn two_intervals(fps: f64) -> Duration {
-    Duration::try_from_secs_f64(2.0 / fps).unwrap_or(Duration::ZERO)
 }
 
 /// What came of the picture that the source gave, if it gave one.

@@ -65,6 +65,13 @@ pub struct Opened {
     pub fps: Option<f64>,
 }
 
+impl Opened {
+    /// Between two pictures, where the source knows.
+    pub fn interval(&self) -> Option<Duration> {
+        self.fps.and_then(|fps| Duration::try_from_secs_f64(1.0 / fps).ok())
+    }
+}
+
 /// "/dev/video0 (HD Pro Webcam C920): MJPEG 1280x720 at 30/s".
 impl fmt::Display for Opened {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -59,12 +59,11 @@ impl Wanted {
 
 /// For how long a frame of a slow camera is its newest one.
 fn two_intervals(context: &Context) -> Duration {
-    let fps = match context.status.get() {
-        State::Online(opened) => opened.fps,
+    let interval = match context.status.get() {
+        State::Online(opened) => opened.interval(),
         _ => None,
     };
-    let interval = fps.and_then(|fps| Duration::try_from_secs_f64(2.0 / fps).ok());
-    interval.unwrap_or_default().max(context.http.snapshot_timeout)
+    interval.unwrap_or_default().saturating_mul(2).max(context.http.snapshot_timeout)
 }
 
 /// The head as ustreamer writes it.

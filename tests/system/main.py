@@ -121,7 +121,7 @@ def main():
     try:
         say(f"the guest is up after {vm.wait_until_up():.0f} s")
         service = Service(vm, root, given.binary)
-        vm.copy(compile_feeder(given.arch, folder), "/root/feeder", "755")
+        vm.copy(compile_feeder(given.arch, folder), "/usr/local/bin/feeder", "755")
         if given.shell:
             failed = False
             return subprocess.run(vm.ssh_words(), check=False).returncode

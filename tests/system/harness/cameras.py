@@ -44,11 +44,11 @@ class Loopback:
         # exclusive_caps: the node is a camera while the feeder feeds it, as browsers and we expect of one.
         load = f"modprobe v4l2loopback video_nr={number} card_label=loopback exclusive_caps=1 && udevadm settle"
         unload(vm, load)
-        vm.write_all("/root/pictures", {f"{number:02}.jpg": one for number, one in enumerate(self.pictures)})
+        vm.write_all("/srv/pictures", {f"{number:02}.jpg": one for number, one in enumerate(self.pictures)})
 
     def feed(self):
         self._vm.run("systemctl reset-failed feeder 2>/dev/null; systemd-run --quiet --unit=feeder --property=Nice=-5 "
-                     f"sh -c 'exec /root/feeder {self.device} 640 480 {LOOPBACK_RATE} /root/pictures/*.jpg'")  # fmt: skip
+                     f"sh -c 'exec feeder {self.device} 640 480 {LOOPBACK_RATE} /srv/pictures/*.jpg'")  # fmt: skip
 
     def stall(self):
         self._vm.run("systemctl kill -s STOP feeder")
