@@ -36,6 +36,24 @@ struct Chroma {
     planes: usize,
 }
 
+impl Chroma {
+    fn of(picture: &Picture<'_>) -> Self {
+        let width = picture.width as usize;
+        let (stride, len, planes) = match picture.format {
+            PixelFormat::Nv12 | PixelFormat::Nv21 => (picture.stride, width.next_multiple_of(2), 1),
+            PixelFormat::Yu12 | PixelFormat::Yv12 => (picture.stride / 2, width.div_ceil(2), 2),
+            _ => (0, 0, 0),
+        };
+        Self {
+            stride,
+            // At an odd width and stride the last sample has no room.
+            len: len.min(stride),
+            lines: picture.height.div_ceil(2) as usize,
+            planes,
+        }
+    }
+}
+
 impl<'a> Lines<'a> {
     pub(super) fn of(picture: &Picture<'a>) -> Result<Self, Unfit> {
         let Picture { format, width, height, stride, .. } = *picture;
@@ -46,32 +64,16 @@ impl<'a> Lines<'a> {
             return Err(Unfit::Size { width, height });
         }
         let len = format.min_stride(width);
-        // A line of a megabyte is no picture of at most MAX_SIDE, and sizes must not overflow on 32-bit boards.
+        // Twice the longest line there is: so no size overflows on 32-bit boards.
         if stride < len || stride > 1 << 17 {
             return Err(Unfit::Stride { format, width, stride });
         }
-        let chroma_stride = match format {
-            PixelFormat::Nv12 | PixelFormat::Nv21 => stride,
-            _ => stride / 2,
-        };
-        let (chroma_len, planes) = match format {
-            PixelFormat::Nv12 | PixelFormat::Nv21 => {
-                (chroma_stride.min(width.next_multiple_of(2) as usize), 1)
-            }
-            PixelFormat::Yu12 | PixelFormat::Yv12 => (chroma_stride.min(width.div_ceil(2) as usize), 2),
-            _ => (0, 0),
-        };
         let lines = Self {
             picture: picture.bytes,
             stride,
             len,
             height: height as usize,
-            chroma: Chroma {
-                stride: chroma_stride,
-                len: chroma_len,
-                lines: height.div_ceil(2) as usize,
-                planes,
-            },
+            chroma: Chroma::of(picture),
         };
         let needed = lines.needed();
         if picture.bytes.len() < needed {

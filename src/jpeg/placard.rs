@@ -81,7 +81,7 @@ fn draw(title: &str, lines: &[&str], width: u32, height: u32) -> Canvas {
     heading.draw(&mut canvas, centre(whole.width, title, heading), y, title, TITLE);
     y += heading.height + gap / 2;
     let rule = Area {
-        x: (whole.width - heading.advance() * 2) / 2,
+        x: whole.width.saturating_sub(heading.advance() * 2) / 2,
         y,
         width: heading.advance() * 2,
         height: (heading.height / 16).max(1),
@@ -202,6 +202,16 @@ mod tests {
             assert_eq!((frame.width, frame.height, frame.online), (width, height, false));
             let markers = markers::walk(&frame.jpeg).unwrap();
             assert_eq!((markers.width, markers.height, markers.tables_at), (width, height, None));
+        }
+    }
+
+    #[test]
+    fn it_takes_any_words() {
+        for (width, height) in [(16, 2000), (300, 300)] {
+            for title in ["", "!", "a title that is longer than anything anybody would write over a picture"]
+            {
+                placard(title, &["", " ", "\u{1F4F7}\n\t"], width, height, &FramePool::new()).unwrap();
+            }
         }
     }
 

@@ -28,64 +28,59 @@ impl Raw {
         if matches!(format, PixelFormat::Yu12 | PixelFormat::Yv12 | PixelFormat::Nv12 | PixelFormat::Nv21) {
             stride = stride.next_multiple_of(2);
         }
-        let mut bytes = vec![0xAA; format.picture_len(stride, height)];
-        let (w, h) = (width as usize, height as usize);
-        // Drivers repeat the last column where a pair of an odd width needs one.
-        let rgb = |x: usize, y: usize| colour(x.min(w - 1), y.min(h - 1));
-        let yuv = |x: usize, y: usize| {
-            let [red, green, blue] = rgb(x, y);
-            Colour::rgb(red, green, blue)
-        };
-        let chroma = stride * h;
-        let half = stride / 2;
-        let second = chroma + half * h.div_ceil(2);
-        for y in 0..h {
-            for x in 0..w.next_multiple_of(2) {
-                let (row, block) = (y * stride, yuv(x & !1, y & !1));
-                let mut put = |at: usize, sample: u8| bytes[at] = sample;
-                let [red, green, blue] = rgb(x, y);
-                match format {
-                    PixelFormat::Yuyv | PixelFormat::Yvyu | PixelFormat::Uyvy => {
-                        let luma = usize::from(format == PixelFormat::Uyvy);
-                        put(row + 2 * x + luma, yuv(x, y).y);
-                        let first = (x % 2 == 0) == (format != PixelFormat::Yvyu);
-                        let line = yuv(x & !1, y);
-                        put(row + 2 * x + 1 - luma, if first { line.u } else { line.v });
-                        continue;
-                    }
-                    _ if x >= w => continue,
-                    PixelFormat::Rgb24 => {
-                        [red, green, blue].into_iter().enumerate().for_each(|(i, c)| put(row + 3 * x + i, c))
-                    }
-                    PixelFormat::Bgr24 => {
-                        [blue, green, red].into_iter().enumerate().for_each(|(i, c)| put(row + 3 * x + i, c))
-                    }
-                    PixelFormat::Rgb565 => {
-                        let word =
-                            u16::from(red >> 3) << 11 | u16::from(green >> 2) << 5 | u16::from(blue >> 3);
-                        put(row + 2 * x, word as u8);
-                        put(row + 2 * x + 1, (word >> 8) as u8);
-                    }
-                    _ => put(row + x, yuv(x, y).y),
-                }
-                let (cx, cy) = (x / 2, y / 2);
-                match format {
-                    PixelFormat::Nv12 | PixelFormat::Nv21 => {
-                        let swapped = usize::from(format == PixelFormat::Nv21);
-                        put(chroma + cy * stride + 2 * cx + swapped, block.u);
-                        put(chroma + cy * stride + 2 * cx + 1 - swapped, block.v);
-                    }
-                    PixelFormat::Yu12 | PixelFormat::Yv12 => {
-                        let (u, v) =
-                            if format == PixelFormat::Yu12 { (chroma, second) } else { (second, chroma) };
-                        put(u + cy * half + cx, block.u);
-                        put(v + cy * half + cx, block.v);
-                    }
-                    _ => {}
-                }
+        let mut raw =
+            Self { bytes: vec![0xAA; format.picture_len(stride, height)], format, width, height, stride };
+        for y in 0..height as usize {
+            for x in 0..width as usize {
+                raw.put_first(x, y, colour(x, y));
+                raw.put_chroma(x, y, colour(x & !1, y & !1), colour(x & !1, y));
             }
         }
-        Self { bytes, format, width, height, stride }
+        raw
+    }
+
+    /// A pixel of the only plane, or its luma.
+    fn put_first(&mut self, x: usize, y: usize, [red, green, blue]: [u8; 3]) {
+        let luma = [Colour::rgb(red, green, blue).y];
+        let word = (u16::from(red) >> 3 << 11) | (u16::from(green) >> 2 << 5) | (u16::from(blue) >> 3);
+        let (at, pixel): (usize, &[u8]) = match self.format {
+            PixelFormat::Yuyv | PixelFormat::Yvyu => (2 * x, &luma),
+            PixelFormat::Uyvy => (2 * x + 1, &luma),
+            PixelFormat::Rgb24 => (3 * x, &[red, green, blue]),
+            PixelFormat::Bgr24 => (3 * x, &[blue, green, red]),
+            PixelFormat::Rgb565 => (2 * x, &word.to_le_bytes()),
+            _ => (x, &luma),
+        };
+        self.put(y * self.stride + at, pixel);
+    }
+
+    /// The chroma that a pixel shares: with a block of four, or with its neighbour in the line.
+    fn put_chroma(&mut self, x: usize, y: usize, block: [u8; 3], pair: [u8; 3]) {
+        let [red, green, blue] = block;
+        let block = Colour::rgb(red, green, blue);
+        let [red, green, blue] = pair;
+        let pair = Colour::rgb(red, green, blue);
+        let row = y * self.stride + x / 2 * 4;
+        let chroma = self.height as usize * self.stride;
+        let semi = chroma + y / 2 * self.stride + x / 2 * 2;
+        let first = chroma + y / 2 * (self.stride / 2) + x / 2;
+        let second = first + self.stride / 2 * (self.height as usize).div_ceil(2);
+        let (u, v, colour) = match self.format {
+            PixelFormat::Yuyv => (row + 1, row + 3, pair),
+            PixelFormat::Yvyu => (row + 3, row + 1, pair),
+            PixelFormat::Uyvy => (row, row + 2, pair),
+            PixelFormat::Nv12 => (semi, semi + 1, block),
+            PixelFormat::Nv21 => (semi + 1, semi, block),
+            PixelFormat::Yu12 => (first, second, block),
+            PixelFormat::Yv12 => (second, first, block),
+            _ => return,
+        };
+        self.put(u, &[colour.u]);
+        self.put(v, &[colour.v]);
+    }
+
+    fn put(&mut self, at: usize, bytes: &[u8]) {
+        self.bytes[at..at + bytes.len()].copy_from_slice(bytes);
     }
 
     pub(super) fn picture(&self) -> Picture<'_> {
