@@ -35,7 +35,10 @@ impl Step {
 pub(super) fn explain(path: &Path, step: Step, error: &io::Error) -> Lost {
     let device = path.display();
     let errno = Errno::from_io_error(error);
-    let gone = matches!(errno, Some(Errno::NOENT | Errno::NODEV | Errno::NXIO | Errno::ACCESS | Errno::PERM));
+    let gone = matches!(
+        errno,
+        Some(Errno::NOENT | Errno::NODEV | Errno::NXIO | Errno::ACCESS | Errno::PERM | Errno::NOTTY)
+    );
     let words = match errno {
         Some(Errno::NOENT | Errno::NXIO) => {
             format!("{device}: no such camera; `mjpegd devices` lists those that are there")
