@@ -97,10 +97,10 @@ impl Acceptor {
 
     fn place(&self, socket: mio::net::TcpStream, peer: std::net::SocketAddr) {
         let open: usize = self.loops.iter().map(|handle| handle.load()).sum();
-        if open >= self.context.http.max_connections + REFUSALS {
+        if open >= self.context.settings.http.max_connections + REFUSALS {
             return;
         }
-        if let Err(error) = socket.set_nodelay(self.context.http.tcp_nodelay) {
+        if let Err(error) = socket.set_nodelay(self.context.settings.http.tcp_nodelay) {
             log::debug!("{peer}: {error}");
         }
         if let Some(handle) = self.loops.iter().min_by_key(|handle| handle.load()) {

@@ -92,7 +92,7 @@ impl Connection {
             ended: false,
             outgoing: Outgoing::default(),
             phase: Phase::Head,
-            deadline: Some(Monotonic::now() + context.http.request_timeout),
+            deadline: Some(Monotonic::now() + context.settings.http.request_timeout),
             timer: None,
         }
     }
@@ -143,12 +143,12 @@ impl Connection {
     }
 
     fn read_head(&mut self, now: Monotonic) -> io::Result<Step> {
-        let limit = self.context.http.max_head_bytes;
+        let limit = self.context.settings.http.max_head_bytes;
         let idle = self.input.is_empty();
         self.read(limit)?;
         if idle && !self.input.is_empty() {
             // The time for a head begins with its first byte, not with the answer before it.
-            self.deadline = Some(now + self.context.http.request_timeout);
+            self.deadline = Some(now + self.context.settings.http.request_timeout);
         }
         match request::parse(&self.input) {
             Ok(Some((request, len))) => {
@@ -180,13 +180,14 @@ impl Connection {
         match routes::route(&request, &self.context) {
             Route::Answer(answer) => self.start_answer(answer, Some(&request)),
             Route::Snapshot(wanted) => {
-                self.deadline = Some(Monotonic::now() + self.context.http.snapshot_timeout);
+                self.deadline = Some(Monotonic::now() + self.context.settings.http.snapshot_timeout);
                 let watching = self.watch();
                 self.phase = Phase::Snapshot { wanted, request: Box::new(request), _watching: watching };
             }
             Route::Stream(options) => {
                 let viewer = Viewer::new(&options, &self.context, self.watch());
-                self.outgoing.head = stream::head(&request, &options, viewer.id(), &self.context.http);
+                self.outgoing.head =
+                    stream::head(&request, &options, viewer.id(), &self.context.settings.http);
                 log::debug!("{} watches ({} viewers)", self.peer, self.context.viewers().len());
                 self.phase = Phase::Stream(Box::new(viewer));
             }
@@ -204,7 +205,7 @@ impl Connection {
         let version = request.map_or(tiny_http::HTTPVersion(1, 1), |request| request.version.clone());
         let head_only = request.is_some_and(|request| request.method == "HEAD");
         self.outgoing = answer.print(&version, head_only, close);
-        self.deadline = Some(Monotonic::now() + self.context.http.server_timeout);
+        self.deadline = Some(Monotonic::now() + self.context.settings.http.server_timeout);
         self.phase = Phase::Answering { close };
     }
 
@@ -213,7 +214,7 @@ impl Connection {
         self.context.stats.sent_bytes.add(count as u64);
         if !self.outgoing.is_done() {
             if count > 0 {
-                self.deadline = Some(now + self.context.http.server_timeout);
+                self.deadline = Some(now + self.context.settings.http.server_timeout);
             }
             return Ok(if self.is_late(now) { Step::Close("took no answer") } else { Step::Wait });
         }
@@ -223,7 +224,7 @@ impl Connection {
             self.deadline = Some(now + LINGER);
             self.phase = Phase::Lingering;
         } else {
-            self.deadline = Some(now + self.context.http.request_timeout);
+            self.deadline = Some(now + self.context.settings.http.request_timeout);
             self.phase = Phase::Head;
         }
         Ok(Step::Again)

@@ -7,14 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::stream;
 use crate::audience::Audience;
 use crate::clock::Monotonic;
-use crate::config::{Http, Settings};
+use crate::config::Settings;
 use crate::latest::Latest;
 use crate::stats::{Gauge, Stats};
 use crate::status::Status;
 
 pub struct Context {
-    pub http: Http,
-    /// For `/state`, which shows what was asked for.
     pub settings: Settings,
     pub latest: Arc<Latest>,
     pub audience: Arc<Audience>,
@@ -37,7 +35,6 @@ pub struct ViewerInfo {
 impl Context {
     pub fn new(settings: &Settings, shared: &crate::capture::Shared) -> Arc<Self> {
         Arc::new(Self {
-            http: settings.http.clone(),
             settings: settings.clone(),
             latest: Arc::clone(&shared.latest),
             audience: Arc::clone(&shared.audience),

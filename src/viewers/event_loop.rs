@@ -200,7 +200,7 @@ impl EventLoop {
                 continue;
             }
             let mut connection = Connection::new(socket, peer, &self.context, &self.handle.watchers);
-            if self.context.connections.load(Ordering::Relaxed) > self.context.http.max_connections {
+            if self.context.connections.load(Ordering::Relaxed) > self.context.settings.http.max_connections {
                 connection.refuse(
                     Answer::text(503, "too many connections; try again later").with("Retry-After", "5"),
                 );

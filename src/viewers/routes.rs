@@ -35,7 +35,7 @@ const KNOWN_METHODS: [&str; 9] =
 pub const MAX_BODY_BYTES: u64 = 64 * 1024;
 
 pub fn route(request: &Request, context: &Context) -> Route {
-    let http = &context.http;
+    let http = &context.settings.http;
     if request.body_len.is_some_and(|len| len > MAX_BODY_BYTES) {
         return answer(Answer::text(413, "the body is larger than anything that is accepted here"));
     }

@@ -50,7 +50,7 @@ impl Wanted {
     /// No frame that would do has come in time: the newest of a camera that is slower than that, or the reason.
     pub fn late(&self, frame: Option<&Arc<Frame>>, request: &Request, context: &Context) -> Answer {
         let fresh = |frame: &Frame| frame.online && frame.times.published.age() <= two_intervals(context);
-        match frame.filter(|frame| fresh(frame) || context.http.snapshot_placeholder) {
+        match frame.filter(|frame| fresh(frame) || context.settings.http.snapshot_placeholder) {
             Some(frame) => picture(frame, request, context),
             None => unavailable(request, context),
         }
@@ -63,7 +63,7 @@ fn two_intervals(context: &Context) -> Duration {
         State::Online(opened) => opened.interval(),
         _ => None,
     };
-    interval.unwrap_or_default().saturating_mul(2).max(context.http.snapshot_timeout)
+    interval.unwrap_or_default().saturating_mul(2).max(context.settings.http.snapshot_timeout)
 }
 
 /// The head as ustreamer writes it.
@@ -80,14 +80,16 @@ fn picture(frame: &Arc<Frame>, request: &Request, context: &Context) -> Answer {
         .with("X-UStreamer-Encode-Begin-Timestamp", &seconds(times.encode_begin))
         .with("X-UStreamer-Encode-End-Timestamp", &seconds(times.encode_end))
         .with("X-UStreamer-Send-Timestamp", &seconds(Monotonic::now()));
-    with_cors(no_cache(answer), request, &context.http)
+    with_cors(no_cache(answer), request, &context.settings.http)
 }
 
 fn unavailable(request: &Request, context: &Context) -> Answer {
     let state = context.status.get();
     let reason = match state.trouble() {
         Some(_) => state.to_string(),
-        None => format!("no picture within {} s ({state})", context.http.snapshot_timeout.as_secs_f64()),
+        None => {
+            format!("no picture within {} s ({state})", context.settings.http.snapshot_timeout.as_secs_f64())
+        }
     };
-    with_cors(no_cache(Answer::text(503, &reason).with("Retry-After", "1")), request, &context.http)
+    with_cors(no_cache(Answer::text(503, &reason).with("Retry-After", "1")), request, &context.settings.http)
 }

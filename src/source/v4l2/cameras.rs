@@ -6,7 +6,7 @@ use v4l::v4l_sys as c;
 
 use super::diagnose::{Step, explain};
 use super::format::fourcc_names;
-use super::sys::{FrameSizes, Node};
+use super::sys::{Capability, FrameSizes, Node};
 use crate::picture::PixelFormat;
 use crate::source::Lost;
 
@@ -55,7 +55,7 @@ pub(super) fn first() -> Result<PathBuf, Lost> {
     let (mut denied, mut others) = (None, 0);
     for path in nodes() {
         match open(&path) {
-            Ok((node, driver, flags)) => match why_no_camera(&node, &driver, flags) {
+            Ok((node, capability)) => match why_no_camera(&node, &capability) {
                 None => return Ok(path),
                 Some(_) => others += 1,
             },
@@ -73,9 +73,8 @@ pub(super) fn first() -> Result<PathBuf, Lost> {
 
 /// Everything that one node says of itself.
 pub fn ask(path: &Path) -> Result<Candidate, Lost> {
-    let mut node = Node::open(path).map_err(|error| explain(path, Step::Open, &error))?;
-    let capability = node.capability().map_err(|error| explain(path, Step::Query, &error))?;
-    let not_a_camera = why_no_camera(&node, &capability.driver, capability.flags);
+    let (node, capability) = open(path)?;
+    let not_a_camera = why_no_camera(&node, &capability);
     let formats = node.formats().into_iter().map(|(fourcc, description)| {
         let sizes = node.frame_sizes(fourcc).into_iter().map(|size| offer(&node, fourcc, size)).collect();
         FormatOffer { fourcc, description, sizes }
@@ -98,10 +97,11 @@ fn offer(node: &Node, fourcc: [u8; 4], size: FrameSizes) -> SizeOffer {
     SizeOffer { size: words, rates: node.frame_rates(fourcc, width, height) }
 }
 
-fn open(path: &Path) -> Result<(Node, String, u32), Lost> {
+/// Opens a node, whatever it is, and asks what it is.
+pub(super) fn open(path: &Path) -> Result<(Node, Capability), Lost> {
     let mut node = Node::open(path).map_err(|error| explain(path, Step::Open, &error))?;
     let capability = node.capability().map_err(|error| explain(path, Step::Query, &error))?;
-    Ok((node, capability.driver, capability.flags))
+    Ok((node, capability))
 }
 
 /// Nodes that say they capture, and offer formats that we read, but process pictures or need libcamera: by driver.
@@ -114,8 +114,8 @@ const NOT_CAMERAS: [(&str, &str); 5] = [
 ];
 
 /// `None`: a camera.
-pub(super) fn why_no_camera(node: &Node, driver: &str, flags: u32) -> Option<String> {
-    why_no_capture(driver, flags).map(str::to_owned).or_else(|| {
+pub(super) fn why_no_camera(node: &Node, capability: &Capability) -> Option<String> {
+    why_no_capture(&capability.driver, capability.flags).map(str::to_owned).or_else(|| {
         let formats: Vec<_> = node.formats().into_iter().map(|(fourcc, _)| fourcc).collect();
         let readable = formats.iter().any(|fourcc| PixelFormat::from_fourcc(*fourcc).is_some());
         (!readable)

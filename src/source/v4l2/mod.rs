@@ -13,10 +13,8 @@ use std::time::Duration;
 pub use self::cameras::{Candidate, FormatOffer, list};
 pub use self::format::fourcc_name;
 
-use self::diagnose::{Step, explain};
 use self::format::Agreed;
 use self::stream::Stream;
-use self::sys::Node;
 use super::{Grab, Lost, Opened, Source};
 use crate::config;
 use crate::config::values::{Devices, FrameRate, Resolution};
@@ -42,9 +40,8 @@ impl V4l2 {
     }
 
     fn open_one(&mut self, path: &Path) -> Result<Opened, Lost> {
-        let mut node = Node::open(path).map_err(|error| explain(path, Step::Open, &error))?;
-        let capability = node.capability().map_err(|error| explain(path, Step::Query, &error))?;
-        if let Some(what) = cameras::why_no_camera(&node, &capability.driver, capability.flags) {
+        let (node, capability) = cameras::open(path)?;
+        if let Some(what) = cameras::why_no_camera(&node, &capability) {
             return Err(Lost::NoCamera(format!(
                 "{}: {what}, not a camera; `mjpegd devices` lists the cameras",
                 path.display()
