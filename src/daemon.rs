@@ -46,9 +46,10 @@ pub fn run(settings: &Settings) -> Result<()> {
 
     supervise(&mut signals, &server, &shared);
 
+    // Before it is said: who has read the line may send the second one.
+    signals.arm();
     info!("stopping; a second signal stops at once");
     notify::stopping();
-    signals.arm();
     server.stop();
     shared.audience.close();
     // The channel is closed when the thread has ended.
