@@ -1,6 +1,7 @@
 # make run          builds mjpegd and starts it on the camera, or on the test picture where there is none
 # make test         formatting, lints and all tests that need no virtual machine
 # make test-system  the release binary against kernel V4L2 devices and systemd, in a virtual machine
+# make bench        compares mjpegd with other servers on this machine; those that cannot be installed are left out
 # make deps         installs what building and testing need, on Debian and its kin; the others call it
 
 CARGO ?= cargo
@@ -12,8 +13,10 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 BUILD_PACKAGES := build-essential cmake nasm libclang-dev
 # Testing: real clients.
 TEST_PACKAGES := $(BUILD_PACKAGES) ffmpeg curl chromium chromium-driver
+# Benchmark: servers to compare with, and shaped links between network namespaces.
+BENCH_PACKAGES := ustreamer motion python3-venv iproute2
 
-.PHONY: run build test lint test-system deps build-deps clean
+.PHONY: run build test lint test-system bench deps build-deps clean
 
 run: build
 	@mjpegd=$(TARGET_DIR)/release/mjpegd; \
@@ -36,6 +39,10 @@ lint: build-deps
 
 test-system: build
 	tests/system/run $(TARGET_DIR)/release/mjpegd
+
+bench: build-deps
+	@benches/install-peers $(BENCH_PACKAGES)
+	$(CARGO) bench --locked --bench compare
 
 build-deps:
 	@tests/install-packages $(BUILD_PACKAGES)

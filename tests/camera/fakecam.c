@@ -19,11 +19,14 @@ pthread_mutex_t fakecam_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct camera cameras[MAX_CAMERAS];
 static struct node nodes[MAX_NODES];
 
-static int (*real_open)(const char *, int, ...), (*real_openat)(int, const char *, int, ...), (*real_close)(int);
-static int (*real_ioctl)(int, unsigned long, ...), (*real_stat)(const char *, struct stat *);
-static int (*real_statx)(int, const char *, int, unsigned, struct statx *);
-static void *(*real_mmap)(void *, size_t, int, int, int, off_t);
-static long (*real_syscall)(long, ...);
+/* The C library's own. */
+struct library {
+	int (*open)(const char *, int, ...), (*openat)(int, const char *, int, ...), (*close)(int);
+	int (*ioctl)(int, unsigned long, ...), (*stat)(const char *, struct stat *);
+	int (*statx)(int, const char *, int, unsigned, struct statx *);
+	void *(*mmap)(void *, size_t, int, int, int, off_t);
+	long (*syscall)(long, ...);
+};
 
 static void read_nodes(void)
 {
@@ -41,25 +44,34 @@ static void read_nodes(void)
 	free(list);
 }
 
-__attribute__((constructor)) static void begin(void)
+/* Looked up at the first call: other libraries' constructors may call before a constructor of ours would. */
+static const struct library *real(void)
 {
-	real_open = dlsym(RTLD_NEXT, "open");
-	real_openat = dlsym(RTLD_NEXT, "openat");
-	real_close = dlsym(RTLD_NEXT, "close");
-	real_ioctl = dlsym(RTLD_NEXT, "ioctl");
-	real_mmap = dlsym(RTLD_NEXT, "mmap");
-	real_stat = dlsym(RTLD_NEXT, "stat");
-	real_statx = dlsym(RTLD_NEXT, "statx");
-	real_syscall = dlsym(RTLD_NEXT, "syscall");
-	read_nodes();
+	static struct library library;
+
+	if (library.open)
+		return &library;
+	library.openat = dlsym(RTLD_NEXT, "openat");
+	library.close = dlsym(RTLD_NEXT, "close");
+	library.ioctl = dlsym(RTLD_NEXT, "ioctl");
+	library.mmap = dlsym(RTLD_NEXT, "mmap");
+	library.stat = dlsym(RTLD_NEXT, "stat");
+	library.statx = dlsym(RTLD_NEXT, "statx");
+	library.syscall = dlsym(RTLD_NEXT, "syscall");
+	library.open = dlsym(RTLD_NEXT, "open");
+	return &library;
 }
 
 /* The C library's headers promise the compiler that no path is null, and Rust's probing for statx breaks the promise:
  * volatile hides where the path comes from. */
 static const struct node *node_at(const char *volatile given)
 {
+	static int known;
 	const char *path = given;
 
+	if (!known)
+		read_nodes();
+	known = 1;
 	for (unsigned i = 0; path && *path && i < MAX_NODES; i++)
 		if (!strcmp(path, nodes[i].path))
 			return &nodes[i];
@@ -127,13 +139,13 @@ static int close_camera(struct camera *camera)
 	if (camera->map)
 		munmap(camera->map, camera->slice * camera->count);
 	if (camera->memory >= 0)
-		real_close(camera->memory);
+		real()->close(camera->memory);
 	if (camera->bell >= 0)
-		real_close(camera->bell);
+		real()->close(camera->bell);
 	event(camera, "close");
 	camera->fd = 0;
 	pthread_mutex_unlock(&fakecam_lock);
-	return real_close(fd);
+	return real()->close(fd);
 }
 
 static int control(struct camera *camera, unsigned long request, void *argument)
@@ -155,28 +167,28 @@ int open(const char *path, int flags, ...)
 {
 	const struct node *node = node_at(path);
 	MODE;
-	return node ? open_camera(node, flags) : real_open(path, flags, mode);
+	return node ? open_camera(node, flags) : real()->open(path, flags, mode);
 }
 
 int open64(const char *path, int flags, ...)
 {
 	const struct node *node = node_at(path);
 	MODE;
-	return node ? open_camera(node, flags) : real_open(path, flags | O_LARGEFILE, mode);
+	return node ? open_camera(node, flags) : real()->open(path, flags | O_LARGEFILE, mode);
 }
 
 int openat(int folder, const char *path, int flags, ...)
 {
 	const struct node *node = node_at(path);
 	MODE;
-	return node ? open_camera(node, flags) : real_openat(folder, path, flags, mode);
+	return node ? open_camera(node, flags) : real()->openat(folder, path, flags, mode);
 }
 
 int openat64(int folder, const char *path, int flags, ...)
 {
 	const struct node *node = node_at(path);
 	MODE;
-	return node ? open_camera(node, flags) : real_openat(folder, path, flags | O_LARGEFILE, mode);
+	return node ? open_camera(node, flags) : real()->openat(folder, path, flags | O_LARGEFILE, mode);
 }
 
 int __open_2(const char *path, int flags)
@@ -192,7 +204,7 @@ int __open64_2(const char *path, int flags)
 int close(int fd)
 {
 	struct camera *camera = camera_of(fd);
-	return camera ? close_camera(camera) : real_close(fd);
+	return camera ? close_camera(camera) : real()->close(fd);
 }
 
 int ioctl(int fd, unsigned long request, ...)
@@ -203,13 +215,13 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(list, request);
 	void *argument = va_arg(list, void *);
 	va_end(list);
-	return camera ? control(camera, request, argument) : real_ioctl(fd, request, argument);
+	return camera ? control(camera, request, argument) : real()->ioctl(fd, request, argument);
 }
 
 void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
 {
 	struct camera *camera = camera_of(fd);
-	return real_mmap(address, length, protection, flags, camera ? camera->memory : fd, offset);
+	return real()->mmap(address, length, protection, flags, camera ? camera->memory : fd, offset);
 }
 
 void *mmap64(void *address, size_t length, int protection, int flags, int fd, off_t offset)
@@ -221,7 +233,7 @@ void *mmap64(void *address, size_t length, int protection, int flags, int fd, of
 int stat(const char *path, struct stat *status)
 {
 	if (!node_at(path))
-		return real_stat(path, status);
+		return real()->stat(path, status);
 	memset(status, 0, sizeof *status);
 	status->st_mode = S_IFCHR | 0660;
 	status->st_rdev = makedev(81, (unsigned)(node_at(path) - nodes));
@@ -238,7 +250,7 @@ int statx(int folder, const char *restrict path, int flags, unsigned mask, struc
 	const struct node *node = node_at(path);
 
 	if (!node)
-		return real_statx(folder, path, flags, mask, status);
+		return real()->statx(folder, path, flags, mask, status);
 	memset(status, 0, sizeof *status);
 	status->stx_mask = STATX_TYPE | STATX_MODE;
 	status->stx_mode = S_IFCHR | 0660;
@@ -265,7 +277,5 @@ long syscall(long number, ...)
 		return close((int)a[0]);
 	if (number == SYS_statx && node_at((const char *)a[1]))
 		return statx((int)a[0], (const char *)a[1], (int)a[2], (unsigned)a[3], (struct statx *)a[4]);
-	if (!real_syscall)
-		real_syscall = dlsym(RTLD_NEXT, "syscall");
-	return real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	return real()->syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

@@ -9,7 +9,15 @@
  *   FAKECAM_SIZES_MJPG  the same for one format, by its name
  *   FAKECAM_FPS      "30,15" (default 30), the same way
  *   FAKECAM_STRIDE_PAD  bytes after each line of a raw picture (default 0)
- *   FAKECAM_FRAMES   MJPG, JPEG: the folder of .jpg files, or of folders named like sizes, played in name order
+ *   FAKECAM_FRAMES   the folder of files, or of folders named like sizes, played in name order (256 at most): *.jpg for
+ *                    MJPG and JPEG; *.yuyv for YUYV, each exactly a picture, padding included. No .yuyv: it is drawn
+ *   FAKECAM_METER    a file of 16 KiB, made by whoever starts the program, in which the cameras tell what they did:
+ *                    64-bit words, little endian (sequences start at 0 with each STREAMON)
+ *     [0]              nanoseconds of processor time that the cameras' own threads have used, all starts together
+ *     [1]              pictures filled into buffers
+ *     [2]              pictures lost for want of a free buffer
+ *     [3]              sequence of the newest picture filled, plus 1
+ *     [8 + s % 1024]   when the picture of sequence s was taken, CLOCK_MONOTONIC nanoseconds
  *   FAKECAM_LOG      a file that gets a line for each open, close, streamon and streamoff, with the node's path
  *   FAKECAM_FAULT    the control file, read anew for every frame and call; while it exists, its words are faults:
  *     unplug               the node is gone, open handles get ENODEV and a hang-up for good
@@ -27,9 +35,9 @@
  *     every:N              the six above hit only each N-th frame
  *
  * An MJPEG frame carries, right after SOI, a COM segment "FCAM" + sequence (8 bytes LE) + CLOCK_MONOTONIC nanoseconds
- * (8 bytes LE), so that a client on the same machine knows its age. A raw picture is red on the left and blue on the
- * right with a white bar that moves, under 16 rows with the sequence as 32 black or white blocks 16 pixels wide, lowest
- * bit first.
+ * (8 bytes LE), so that a client on the same machine knows its age. A raw picture that is drawn is red on the left and
+ * blue on the right with a white bar that moves. Every raw picture's first 16 rows show the sequence as 32 black or white
+ * blocks 16 pixels wide, lowest bit first.
  */
 #ifndef FAKECAM_H
 #define FAKECAM_H
@@ -109,6 +117,17 @@ void nearest_size(uint32_t fourcc, unsigned *width, unsigned *height);
 unsigned nearest_rate(unsigned fps);
 unsigned line_bytes(uint32_t fourcc, unsigned width);
 size_t picture_bytes(uint32_t fourcc, unsigned width, unsigned height);
+
+/* film.c: the files for what a camera is set to, or NULL; room and skip are bytes, 0 says that there is no such picture. */
+struct film;
+const struct film *film_of(const struct camera *camera);
+size_t film_read(const struct film *film, uint64_t sequence, size_t skip, unsigned char *out, size_t room);
+
+/* meter.c: what FAKECAM_METER tells; nothing without one. */
+void meter_filled(uint64_t sequence, uint64_t taken);
+void meter_lost(void);
+/* For a driver thread: what it has used since the last call; `counted` begins at 0. */
+void meter_cpu(uint64_t *counted);
 
 /* picture.c: fills a buffer and says how many bytes it took. */
 size_t picture(const struct camera *camera, uint64_t sequence, uint64_t taken, unsigned char *out,

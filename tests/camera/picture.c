@@ -1,67 +1,11 @@
-/* What a camera sees: JPEG files, or a picture that a test can recognise in any raw format. */
-#define _GNU_SOURCE
+/* What a camera sees: a file of its film, or a picture that a test can recognise in any raw format. */
 #include "fakecam.h"
 
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#define MAX_FILES 256
 #define MAX_WIDTH 4096
 #define NUMBER_ROWS 16
 #define BLOCK 16
-
-struct film {
-	unsigned width, height;
-	int count;
-	struct {
-		unsigned char *bytes;
-		size_t length;
-	} file[MAX_FILES];
-};
-
-static int is_jpeg(const struct dirent *entry)
-{
-	return strstr(entry->d_name, ".jpg") != NULL;
-}
-
-/* The files for a size, read once and kept. Called by one driver thread at a time: under the lock. */
-static const struct film *film_of(unsigned width, unsigned height)
-{
-	static struct film films[8];
-	static int loaded;
-	const char *folder = setting("FAKECAM_FRAMES", "");
-	char path[4096], sized[3072];
-	struct dirent **entries;
-	struct stat status;
-
-	for (int i = 0; i < loaded; i++)
-		if (films[i].width == width && films[i].height == height)
-			return &films[i];
-	if (loaded == 8)
-		return NULL;
-	snprintf(sized, sizeof sized, "%s/%ux%u", folder, width, height);
-	if (stat(sized, &status))
-		snprintf(sized, sizeof sized, "%s", folder);
-	int count = scandir(sized, &entries, is_jpeg, alphasort);
-	struct film *film = &films[loaded++];
-	film->width = width;
-	film->height = height;
-	for (int i = 0; i < count && film->count < MAX_FILES; i++) {
-		snprintf(path, sizeof path, "%s/%s", sized, entries[i]->d_name);
-		FILE *file = fopen(path, "rb");
-		if (!file || stat(path, &status))
-			continue;
-		unsigned char *bytes = malloc((size_t)status.st_size);
-		film->file[film->count].bytes = bytes;
-		film->file[film->count].length = fread(bytes, 1, (size_t)status.st_size, file);
-		film->count++;
-		fclose(file);
-	}
-	return film;
-}
 
 /* Copies the segments before the scan, but for the Huffman tables; says how much is left of them. */
 static size_t without_tables(unsigned char *jpeg, size_t length)
@@ -84,20 +28,15 @@ static size_t jpeg(const struct camera *camera, uint64_t sequence, uint64_t take
 {
 	static const unsigned char head[] = { 0xff, 0xd8, 0xff, 0xfe, 0, 22, 'F', 'C', 'A', 'M' };
 
-	pthread_mutex_lock(&fakecam_lock);
-	const struct film *film = film_of(camera->width, camera->height);
-	pthread_mutex_unlock(&fakecam_lock);
-	if (!film || !film->count)
-		return 0;
-	const unsigned char *bytes = film->file[sequence % (unsigned)film->count].bytes;
-	size_t length = film->file[sequence % (unsigned)film->count].length;
-	if (length + 24 > camera->slice)
+	const struct film *film = film_of(camera);
+	/* The stamp goes between SOI and what follows it. */
+	size_t length = film ? film_read(film, sequence, 2, out + sizeof head + 16, camera->slice - sizeof head - 16) : 0;
+	if (!length)
 		return 0;
 	memcpy(out, head, sizeof head);
 	memcpy(out + 10, &sequence, 8);
 	memcpy(out + 18, &taken, 8);
-	memcpy(out + 26, bytes + 2, length - 2);
-	return length + 24;
+	return sizeof head + 16 + length;
 }
 
 struct colour {
@@ -159,25 +98,46 @@ static void chroma(const struct camera *camera, const struct colour *line, unsig
 	}
 }
 
-static size_t raw(const struct camera *camera, uint64_t sequence, unsigned char *out)
+/* Draws lines; those of the number, and those of the ground, are all alike. */
+static void draw(const struct camera *camera, uint64_t sequence, unsigned lines, unsigned char *out)
 {
 	struct colour number[MAX_WIDTH], ground[MAX_WIDTH];
 	unsigned width = camera->width, stride = line_bytes(camera->fourcc, width);
 
-	if (width > MAX_WIDTH)
-		return 0;
-	/* Whoever takes the padding for pixels sees it: it is neither colour. */
-	memset(out, 0x55, picture_bytes(camera->fourcc, width, camera->height));
 	for (unsigned x = 0; x < width; x++) {
 		number[x] = *at(x, width, sequence, 1);
 		ground[x] = *at(x, width, sequence, 0);
 	}
-	for (unsigned y = 0; y < camera->height; y++) {
-		pack(camera->fourcc, width, y < NUMBER_ROWS ? number : ground, out + (size_t)y * stride);
+	for (unsigned y = 0; y < lines; y++) {
+		const struct colour *line = y < NUMBER_ROWS ? number : ground;
+		unsigned first = y < NUMBER_ROWS ? 0 : NUMBER_ROWS;
+
+		if (y == first)
+			pack(camera->fourcc, width, line, out + (size_t)y * stride);
+		else
+			memcpy(out + (size_t)y * stride, out + (size_t)first * stride, stride);
 		if (y % 2)
-			chroma(camera, y < NUMBER_ROWS ? number : ground, y / 2, out);
+			chroma(camera, line, y / 2, out);
 	}
-	return picture_bytes(camera->fourcc, width, camera->height);
+}
+
+static size_t raw(const struct camera *camera, uint64_t sequence, unsigned char *out)
+{
+	size_t length = picture_bytes(camera->fourcc, camera->width, camera->height);
+	const struct film *film = film_of(camera);
+
+	if (camera->width > MAX_WIDTH)
+		return 0;
+	if (film) {
+		/* A file of another size is no picture of this camera's; nor is one without the padding that it has. */
+		if (film_read(film, sequence, 0, out, length) != length)
+			return 0;
+	} else {
+		/* Whoever takes the padding for pixels sees it: it is neither colour. */
+		memset(out, 0x55, length);
+	}
+	draw(camera, sequence, film ? NUMBER_ROWS : camera->height, out);
+	return length;
 }
 
 size_t picture(const struct camera *camera, uint64_t sequence, uint64_t taken, unsigned char *out,
