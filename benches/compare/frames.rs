@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use turbojpeg::{Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage};
 
 /// How many JPEGs there are until the film starts again.
@@ -30,8 +30,6 @@ pub struct Film {
     pub height: u32,
     /// How many JPEGs.
     pub files: usize,
-    /// Of a JPEG.
-    pub mean_bytes: usize,
 }
 
 /// Takes the film from `folder/WIDTHxHEIGHT`, and makes it where there is none.
@@ -44,12 +42,7 @@ pub fn make(folder: &Path, (width, height): (u32, u32)) -> Result<Film> {
         shoot(&building, width as usize, height as usize)?;
         std::fs::rename(&building, &own)?;
     }
-    let mut bytes = 0;
-    for number in 0..JPEGS {
-        let path = own.join(format!("{number:03}.jpg"));
-        bytes += std::fs::metadata(&path).with_context(|| path.display().to_string())?.len() as usize;
-    }
-    Ok(Film { folder: own, width, height, files: JPEGS, mean_bytes: bytes / JPEGS })
+    Ok(Film { folder: own, width, height, files: JPEGS })
 }
 
 fn shoot(folder: &Path, width: usize, height: usize) -> Result<()> {

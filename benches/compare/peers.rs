@@ -12,8 +12,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::camera::Camera;
-pub use super::camera::Input;
+use super::camera::{Camera, Input};
 use super::frames::Film;
 pub use server::Server;
 
@@ -30,7 +29,7 @@ pub enum Peer {
 /// What a server is asked to do. It agrees with what the camera can.
 #[derive(Clone, Copy)]
 pub struct Setup<'a> {
-    pub camera: &'a Camera,
+    pub camera: &'a Camera<'a>,
     pub input: Input,
     pub size: (u32, u32),
     pub fps: u32,
@@ -42,7 +41,7 @@ pub struct Setup<'a> {
     /// Gets what the server prints.
     pub log: &'a Path,
     /// Words before the program, such as `ip netns exec NAME`; whatever they name becomes the program (`exec`).
-    pub before: &'a [&'a str],
+    pub before: &'a [String],
     /// More flags, for mjpegd only.
     pub flags: &'a [&'a str],
 }
@@ -83,6 +82,11 @@ impl Peer {
         }
     }
 
+    /// Whether it takes its pictures from a camera; the yardsticks read files, and only send what is JPEG already.
+    pub fn has_camera(self) -> bool {
+        !matches!(self, Self::BareLoop | Self::ThreadLoop)
+    }
+
     /// Why it cannot take part here. The first call builds or fetches what it needs, which may take a minute.
     pub fn missing(self) -> Option<String> {
         let ready = match self {
@@ -93,17 +97,12 @@ impl Peer {
             Self::Motion => tools::installed("motion"),
             Self::Flask => tools::make_venv(),
         };
-        ready.err().map(|error| format!("{} is left out: {error:#}", self.name()))
-    }
-
-    /// The yardsticks only send what is JPEG already.
-    pub fn supports(self, input: Input) -> bool {
-        input == Input::Mjpeg || !matches!(self, Self::BareLoop | Self::ThreadLoop)
+        ready.err().map(|error| format!("{error:#}"))
     }
 
     /// Starts it; [`Server::ready`] waits until it shows something.
     pub fn start(self, setup: &Setup<'_>) -> Result<Server> {
-        let mut words: Vec<String> = setup.before.iter().map(ToString::to_string).collect();
+        let mut words: Vec<String> = setup.before.to_vec();
         words.extend(match self {
             Self::Mjpegd => mjpegd(setup),
             Self::BareLoop => yardstick("bare_loop", setup),
@@ -114,7 +113,7 @@ impl Peer {
         });
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).env_remove("RUST_LOG").env_remove("NOTIFY_SOCKET");
-        if !matches!(self, Self::BareLoop | Self::ThreadLoop) {
+        if self.has_camera() {
             setup.camera.preload_into(&mut command);
         }
         Server::start(command, setup, self.path())

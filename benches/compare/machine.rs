@@ -1,0 +1,26 @@
+//! What it is measured on.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+const DAEMON: &str = env!("CARGO_BIN_EXE_mjpegd");
+
+pub fn describe() -> Vec<String> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = processor.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or("unknown processor", |(_, model)| model);
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let os = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let os = os.lines().find_map(|line| line.strip_prefix("PRETTY_NAME=")).unwrap_or("").trim_matches('"');
+    let commit = Command::new("git").args(["describe", "--always", "--dirty"]).output();
+    let commit =
+        commit.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
+    vec![format!("{cores} cores of {model}, Linux {}, {os}", kernel.trim()), format!("sources {commit}")]
+}
+
+pub fn binary_bytes() -> Result<u64> {
+    Ok(fs::metadata(DAEMON).context(DAEMON)?.len())
+}

@@ -1,0 +1,94 @@
+//! What one measuring has found, and the medians over its rounds.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Outcome {
+    pub seconds: f64,
+    /// Pictures that all viewers got, together.
+    pub delivered: u64,
+    /// Different pictures that each fast viewer got, of those viewers that can tell.
+    pub distinct: Spread,
+    /// Pictures that each of these missed.
+    pub missed: Spread,
+    /// From the camera to the viewer's last byte.
+    pub age_ms: Option<Quantiles>,
+    pub slow_age_ms: Option<Quantiles>,
+    /// From the camera's buffer to the slot; mjpegd alone says it.
+    pub publish_ms: Option<Quantiles>,
+    /// From the start of the process to the first byte of the first picture.
+    pub start_ms: Option<f64>,
+    pub picture_bytes: f64,
+    pub cpu_s: f64,
+    /// The part of it that the test camera used, inside the server's process.
+    pub camera_cpu_s: f64,
+    pub rss_kib: u64,
+    pub threads: u64,
+    pub faults: u64,
+    pub switches: u64,
+    /// Viewers whose connection the server has closed.
+    pub lost_viewers: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+pub struct Spread {
+    pub min: u64,
+    pub median: u64,
+    pub max: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+pub struct Quantiles {
+    pub p50: f64,
+    pub p99: f64,
+    pub max: f64,
+}
+
+impl Outcome {
+    /// The server's own, without the camera in it.
+    pub fn cpu(&self) -> Duration {
+        Duration::from_secs_f64((self.cpu_s - self.camera_cpu_s).max(0.0))
+    }
+
+    pub fn cpu_us_per_frame(&self) -> f64 {
+        self.cpu().as_secs_f64() * 1e6 / self.delivered.max(1) as f64
+    }
+
+    pub fn cpu_percent(&self) -> f64 {
+        self.cpu().as_secs_f64() * 100.0 / self.seconds
+    }
+}
+
+impl Spread {
+    pub fn of(values: impl Iterator<Item = u64>) -> Self {
+        let mut values: Vec<u64> = values.collect();
+        values.sort_unstable();
+        let (Some(min), Some(max)) = (values.first(), values.last()) else { return Self::default() };
+        Self { min: *min, median: values[values.len() / 2], max: *max }
+    }
+}
+
+impl Quantiles {
+    pub fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
+        let mut values: Vec<f64> = values.collect();
+        values.sort_unstable_by(f64::total_cmp);
+        let at =
+            |part: f64| values.get(((values.len() as f64 * part) as usize).min(values.len() - 1)).copied();
+        let max = *values.last()?;
+        Some(Self { p50: at(0.5)?, p99: at(0.99)?, max })
+    }
+}
+
+/// Of an even number the mean of the two in the middle.
+pub fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_unstable_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        count if count % 2 == 1 => Some(values[middle]),
+        _ => Some((values[middle - 1] + values[middle]) / 2.0),
+    }
+}

@@ -1,0 +1,166 @@
+//! The plots beside the tables: SVG, mjpegd in colour.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+use plotters::prelude::*;
+
+use crate::camera::Input;
+use crate::peers::Peer;
+use crate::plan::{HD, watch_name};
+use crate::report::number;
+use crate::rows::{Row, Rows};
+
+const WIDTH: u32 = 720;
+const OURS: RGBColor = RGBColor(0, 120, 90);
+const INK: RGBColor = RGBColor(40, 40, 40);
+/// For the others' lines, which are told apart by them.
+const OTHERS: [RGBColor; 5] = [
+    RGBColor(120, 120, 120),
+    RGBColor(180, 120, 30),
+    RGBColor(60, 100, 180),
+    RGBColor(160, 70, 130),
+    RGBColor(190, 60, 50),
+];
+const BAR_HEIGHT: u32 = 34;
+/// Of the white behind all, since a page may be dark.
+const MARGIN: u32 = 14;
+
+/// File name, what it shows, scenario, and the figure of each server in it.
+type Bars = (&'static str, &'static str, String, fn(&Row) -> Option<f64>);
+
+/// Draws all for which there are figures: file names with what they show.
+pub fn draw(rows: &Rows, folder: &Path) -> Result<Vec<(&'static str, &'static str)>> {
+    fs::create_dir_all(folder)?;
+    let mut drawn = Vec::new();
+    let caption = "CPU time per picture and viewer, in µs: 1280x720 MJPEG at 30/s";
+    if lines(rows, caption, &folder.join("fan-out.svg"))? {
+        drawn.push(("fan-out.svg", caption));
+    }
+    let all: [Bars; 6] = [
+        ("slow.svg", "Age of the picture that a slow viewer sees, in ms", "slow".into(), |row| {
+            row.median(|outcome| outcome.slow_age_ms.map(|age| age.p50))
+        }),
+        (
+            "age.svg",
+            "Age of the picture that 100 viewers see, in ms: 1280x720 MJPEG at 30/s",
+            watch_name(100, HD, Input::Mjpeg),
+            Row::age_p50_ms,
+        ),
+        (
+            "encoding.svg",
+            "CPU time per picture compressed, in µs: 1280x720 YUYV",
+            watch_name(1, HD, Input::Yuyv),
+            Row::cpu_us_per_frame,
+        ),
+        ("memory.svg", "Memory with 100 viewers, in MB", watch_name(100, HD, Input::Mjpeg), |row| {
+            row.median(|outcome| Some(outcome.rss_kib as f64 / 1024.0))
+        }),
+        ("idle.svg", "CPU with nobody watching, in % of a core", "idle".into(), |row| {
+            row.median(|outcome| Some(outcome.cpu_percent()))
+        }),
+        ("start.svg", "From the start of the process to the first picture, in ms", "start".into(), |row| {
+            row.median(|outcome| outcome.start_ms)
+        }),
+    ];
+    for (file, caption, scenario, of) in all {
+        let values: Vec<(&str, f64)> =
+            rows.of(&scenario).filter_map(|row| Some((row.contestant.as_str(), of(row)?))).collect();
+        if !values.is_empty() {
+            bars(caption, &values, &folder.join(file)).map_err(|error| anyhow!("{file}: {error}"))?;
+            drawn.push((file, caption));
+        }
+    }
+    Ok(drawn)
+}
+
+/// Values side by side, the smallest at the top.
+fn bars(caption: &str, values: &[(&str, f64)], path: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let mut values = values.to_vec();
+    values.sort_by(|(_, a), (_, b)| a.total_cmp(b));
+    let height = BAR_HEIGHT * values.len() as u32 + 70;
+    let area = SVGBackend::new(path, (WIDTH, height)).into_drawing_area();
+    area.fill(&WHITE)?;
+    area.draw(&Text::new(
+        caption.to_owned(),
+        (MARGIN as i32, 16),
+        ("sans-serif", 18).into_font().color(&INK),
+    ))?;
+    let widest = values.iter().map(|(_, value)| *value).fold(f64::MIN_POSITIVE, f64::max);
+    let (left, room) = (230, f64::from(WIDTH - 230 - 90));
+    for (at, (name, value)) in values.iter().enumerate() {
+        let top = 52 + at as i32 * BAR_HEIGHT as i32;
+        let colour = if name.starts_with(Peer::Mjpegd.name()) { OURS } else { OTHERS[0] };
+        let right = left + ((value / widest) * room).max(1.0) as i32;
+        let font = ("sans-serif", 15).into_font().color(&INK);
+        area.draw(&Text::new((*name).to_owned(), (MARGIN as i32, top + 3), font.clone()))?;
+        area.draw(&Rectangle::new([(left, top), (right, top + 20)], colour.filled()))?;
+        area.draw(&Text::new(number(*value), (right + 6, top + 3), font))?;
+    }
+    area.present()?;
+    Ok(())
+}
+
+/// A line for each server over the number of viewers. False: there are no figures.
+fn lines(rows: &Rows, caption: &str, path: &Path) -> Result<bool> {
+    let counts = [1, 10, 100];
+    let mut servers: Vec<(String, Vec<(f64, f64)>)> = Vec::new();
+    for row in rows.of(&watch_name(100, HD, Input::Mjpeg)) {
+        let point = |viewers: usize| {
+            let scenario = watch_name(viewers, HD, Input::Mjpeg);
+            let cpu = rows.find(&scenario, &row.contestant)?.cpu_us_per_frame()?;
+            (cpu > 0.0).then_some((viewers as f64, cpu))
+        };
+        servers.push((row.contestant.clone(), counts.into_iter().filter_map(point).collect()));
+    }
+    if servers.is_empty() {
+        return Ok(false);
+    }
+    draw_lines(caption, &servers, path).map_err(|error| anyhow!("{}: {error}", path.display()))?;
+    Ok(true)
+}
+
+fn draw_lines(
+    caption: &str,
+    servers: &[(String, Vec<(f64, f64)>)],
+    path: &Path,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let values = || servers.iter().flat_map(|(_, points)| points.iter().map(|(_, value)| *value));
+    let (low, high) = (values().fold(f64::MAX, f64::min), values().fold(1.0, f64::max));
+    let area = SVGBackend::new(path, (WIDTH, 420)).into_drawing_area();
+    area.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&area)
+        .caption(caption, ("sans-serif", 18).into_font().color(&INK))
+        .margin(MARGIN)
+        .margin_right(30)
+        .x_label_area_size(44)
+        .y_label_area_size(64)
+        .build_cartesian_2d((0.9_f64..110.0).log_scale(), (low / 1.5..high * 1.5).log_scale())?;
+    chart
+        .configure_mesh()
+        .x_desc("viewers")
+        .y_desc("µs")
+        .x_label_formatter(&|value| number(*value))
+        .y_label_formatter(&|value| number(*value))
+        .light_line_style(WHITE)
+        .draw()?;
+    let mut others = OTHERS.iter().cycle();
+    for (name, points) in servers {
+        let ours = name.starts_with(Peer::Mjpegd.name());
+        let colour = if ours { OURS } else { *others.next().unwrap_or(&INK) };
+        let style = colour.stroke_width(if ours { 4 } else { 2 });
+        chart
+            .draw_series(LineSeries::new(points.iter().copied(), style).point_size(if ours { 5 } else { 3 }))?
+            .label(name.as_str())
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
+        .background_style(WHITE.mix(0.85))
+        .label_font(("sans-serif", 14))
+        .draw()?;
+    area.present()?;
+    Ok(())
+}
