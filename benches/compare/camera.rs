@@ -106,13 +106,11 @@ impl Camera {
     /// sequence, a JPEG which file of the film it is.
     pub fn sequence(&self, number: u32) -> Option<u64> {
         let newest = self.newest()?;
+        let (number, files) = (u64::from(number), self.film.files as u64);
         match self.input {
-            Input::Yuyv => Some(u64::from(number)),
-            Input::Mjpeg => {
-                let files = self.film.files as u64;
-                let ago = (newest % files + files).checked_sub(u64::from(number))? % files;
-                newest.checked_sub(ago)
-            }
+            Input::Yuyv => Some(number),
+            Input::Mjpeg if number < files => newest.checked_sub((newest % files + files - number) % files),
+            Input::Mjpeg => None,
         }
     }
 
