@@ -14,7 +14,16 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t fresh = PTHREAD_COND_INITIALIZER;
 static unsigned char *newest;
-static size_t newest_length;
+static size_t newest_length, newest_room;
+
+/* Memory only grows, by a little more than is needed. */
+static unsigned char *grow(unsigned char *memory, size_t *room, size_t length)
+{
+	if (length <= *room)
+		return memory;
+	*room = length + 10240;
+	return realloc(memory, *room);
+}
 
 static int write_all(int fd, const void *bytes, size_t length)
 {
@@ -31,14 +40,14 @@ static void *serve(void *argument)
 {
 	int fd = (int)(intptr_t)argument;
 	unsigned char *frame = NULL;
-	size_t length;
+	size_t length, room = 0;
 	char head[96];
 
 	do {
 		pthread_mutex_lock(&lock);
 		pthread_cond_wait(&fresh, &lock);
 		length = newest_length;
-		frame = realloc(frame, length);
+		frame = grow(frame, &room, length);
 		memcpy(frame, newest, length);
 		pthread_mutex_unlock(&lock);
 		sprintf(head, PART, length);
@@ -73,6 +82,7 @@ int main(int count, char **argument)
 	struct timespec next;
 	pthread_t acceptor;
 	unsigned char *taken = NULL;
+	size_t room = 0;
 
 	signal(SIGPIPE, SIG_IGN);
 	film_open(argument[3]);
@@ -85,11 +95,11 @@ int main(int count, char **argument)
 		next.tv_nsec %= 1000000000;
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
 		/* Into the camera's buffer, and from there into the one that all share. */
-		taken = realloc(taken, film_length(sequence));
+		taken = grow(taken, &room, film_length(sequence));
 		film_read(sequence, taken);
 		pthread_mutex_lock(&lock);
 		newest_length = film_length(sequence);
-		newest = realloc(newest, newest_length);
+		newest = grow(newest, &newest_room, newest_length);
 		memcpy(newest, taken, newest_length);
 		pthread_cond_broadcast(&fresh);
 		pthread_mutex_unlock(&lock);
