@@ -11,7 +11,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 # Building: bindgen reads the kernel's headers by libclang, libjpeg-turbo is built by cmake, its SIMD by nasm.
 BUILD_PACKAGES := build-essential cmake nasm libclang-dev
 # Testing: real clients.
-TEST_PACKAGES := $(BUILD_PACKAGES) ffmpeg curl chromium chromium-driver
+TEST_PACKAGES := $(BUILD_PACKAGES) ffmpeg curl python3-pil chromium chromium-driver
 
 .PHONY: run build test lint test-system deps build-deps clean
 
