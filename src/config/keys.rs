@@ -2,6 +2,8 @@
 //!
 //! One list for both, so that a key and its flag cannot drift apart. What is not given is `None`.
 
+use std::num::NonZeroUsize;
+
 use clap::Args;
 use serde::Deserialize;
 
@@ -110,6 +112,10 @@ pub struct Encoder {
     /// Threads that encode, 1 to 16 [default: the processor's cores, at most 4]
     #[arg(long, short, value_name = "N")]
     pub workers: Option<Whole<1, 16>>,
+
+    /// Slices of one picture that workers compress side by side, 0 to 16; 0: by workers and size [default: 0]
+    #[arg(long = "encoder-slices", value_name = "N")]
+    pub slices: Option<Whole<0, 16>>,
 }
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -209,6 +215,7 @@ impl Encoder {
         set(&mut to.quality, self.quality);
         set(&mut to.subsampling, self.subsampling);
         set(&mut to.workers, self.workers);
+        set(&mut to.slices, self.slices.map(|slices| NonZeroUsize::new(slices.into())));
     }
 }
 

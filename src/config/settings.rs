@@ -55,6 +55,8 @@ pub struct Encoder {
     pub quality: Quality,
     pub subsampling: Subsampling,
     pub workers: NonZeroUsize,
+    /// Slices of one picture; `None`: as the workers and the size of the picture suggest.
+    pub slices: Option<NonZeroUsize>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -130,6 +132,7 @@ impl Default for Encoder {
             quality: Quality::default(),
             subsampling: Subsampling::default(),
             workers: NonZeroUsize::MIN.saturating_add(cores() - 1),
+            slices: None,
         }
     }
 }

@@ -1,65 +1,59 @@
 //! One compressor: planes in, JPEG out.
 
-use std::sync::Arc;
+use turbojpeg::{Compressor, OutputBuf, compressed_buf_len};
 
-use turbojpeg::{Compressor, OutputBuf, Subsamp, compressed_buf_len};
+use super::planes::View;
 
-use super::planes::{Planes, View};
-use crate::config::values::Subsampling;
-use crate::frame::{FramePool, Jpeg};
-
-/// Compresses one picture after another, on one thread.
+/// Compresses one picture, or slice of one, after another, on one thread.
 pub struct Encoder {
     compressor: Compressor,
-    subsamp: Subsamp,
-    /// As long as the worst picture could be. The kernel gives pages only to what is written.
-    scratch: Vec<u8>,
 }
 
 impl Encoder {
     /// `quality` is 1 to 100.
-    pub fn new(quality: u8, subsampling: Subsampling) -> Result<Self, turbojpeg::Error> {
+    pub fn new(quality: u8) -> Result<Self, turbojpeg::Error> {
         let mut compressor = Compressor::new()?;
         compressor.set_quality(quality.into())?;
-        Ok(Self {
-            compressor,
-            subsamp: match subsampling {
-                Subsampling::Yuv420 => Subsamp::Sub2x2,
-                Subsampling::Yuv422 => Subsamp::Sub2x1,
-            },
-            scratch: Vec::new(),
-        })
+        Ok(Self { compressor })
     }
 
-    pub fn encode(&mut self, planes: &Planes, pool: &Arc<FramePool>) -> Result<Jpeg, turbojpeg::Error> {
-        let (width, height) = (planes.width() as usize, planes.height() as usize);
-        let view = planes.view();
-        let subsamp = match &view {
-            View::Yuv(image) => image.subsamp,
-            View::Packed(_, subsamp) => subsamp.unwrap_or(self.subsamp),
+    /// Writes into the scratch, and says how much of it is the JPEG.
+    pub(super) fn encode(
+        &mut self,
+        view: View<'_>,
+        scratch: &mut Vec<u8>,
+    ) -> Result<usize, turbojpeg::Error> {
+        let (width, height, subsamp) = match &view {
+            View::Yuv(image) => (image.width, image.height, image.subsamp),
+            View::Packed(image, subsamp) => (image.width, image.height, *subsamp),
         };
         let worst = compressed_buf_len(width, height, subsamp)?;
-        if self.scratch.len() != worst {
+        if scratch.len() != worst {
             // Zeroed memory straight from the kernel, where resizing would write it all.
-            self.scratch = vec![0; worst];
+            *scratch = vec![0; worst];
         }
-        let mut output = OutputBuf::borrowed(&mut self.scratch);
+        let mut output = OutputBuf::borrowed(scratch);
         match view {
             View::Yuv(image) => self.compressor.compress_yuv_planes(&image, &mut output)?,
-            View::Packed(image, _) => {
+            View::Packed(image, subsamp) => {
                 self.compressor.set_subsamp(subsamp)?;
                 self.compressor.compress(image, &mut output)?;
             }
         }
-        Ok(pool.join(&[&output]))
+        Ok(output.len())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::fixtures;
-    use super::super::testing::{Raw, decode, ffmpeg_warnings};
+    use turbojpeg::Subsamp;
+
+    use super::super::sheet::Sheet;
+    use super::super::testing::{Raw, compress, decode, ffmpeg_warnings};
     use super::*;
+    use crate::config::values::Subsampling;
+    use crate::frame::FramePool;
     use crate::picture::PixelFormat;
 
     const RAW: [PixelFormat; 11] = {
@@ -74,13 +68,10 @@ mod tests {
         extra: usize,
         colour: impl Fn(usize, usize) -> [u8; 3],
     ) -> f64 {
-        let mut planes = Planes::default();
-        let pool = FramePool::new();
         let mut worst = 0.0_f64;
         for subsampling in [Subsampling::Yuv420, Subsampling::Yuv422] {
             let raw = Raw::paint(format, size, extra, &colour);
-            planes.fill(&raw.picture(), subsampling).unwrap();
-            let jpeg = Encoder::new(95, subsampling).unwrap().encode(&planes, &pool).unwrap();
+            let jpeg = compress(&raw, 95, subsampling, 1);
             let image = decode(&jpeg);
             assert_eq!((image.width, image.height), (size.0 as usize, size.1 as usize));
             let mut sum = 0;
@@ -131,7 +122,6 @@ mod tests {
 
     #[test]
     fn ffmpeg_decodes_every_layout_without_a_warning() {
-        let pool = FramePool::new();
         let pixels = fixtures::rgb(160, 120);
         for (format, subsampling) in [
             (PixelFormat::Yuyv, Subsampling::Yuv420),
@@ -143,10 +133,7 @@ mod tests {
                 let at = (y * 160 + x) * 3;
                 [pixels[at], pixels[at + 1], pixels[at + 2]]
             });
-            let mut planes = Planes::default();
-            planes.fill(&raw.picture(), subsampling).unwrap();
-            let mut encoder = Encoder::new(80, subsampling).unwrap();
-            let jpeg = encoder.encode(&planes, &pool).unwrap();
+            let jpeg = compress(&raw, 80, subsampling, 1);
             assert_eq!(ffmpeg_warnings(&jpeg), "", "{format} {subsampling:?}");
         }
     }
@@ -158,10 +145,7 @@ mod tests {
         {
             for format in [PixelFormat::Yuyv, PixelFormat::Rgb24] {
                 let raw = Raw::paint(format, (32, 32), 0, |_, _| [9, 9, 9]);
-                let mut planes = Planes::default();
-                planes.fill(&raw.picture(), subsampling).unwrap();
-                let mut encoder = Encoder::new(80, subsampling).unwrap();
-                let jpeg = encoder.encode(&planes, &FramePool::new()).unwrap();
+                let jpeg = compress(&raw, 80, subsampling, 1);
                 assert_eq!(turbojpeg::read_header(&jpeg).unwrap().subsamp, expected);
             }
         }
@@ -169,8 +153,8 @@ mod tests {
 
     #[test]
     fn one_encoder_takes_pictures_of_changing_sizes_and_formats() {
-        let (mut planes, pool) = (Planes::default(), FramePool::new());
-        let mut encoder = Encoder::new(80, Subsampling::Yuv422).unwrap();
+        let (mut sheet, pool) = (Sheet::default(), FramePool::new());
+        let mut encoder = Encoder::new(80).unwrap();
         for (format, size) in [
             (PixelFormat::Yuyv, (64, 64)),
             (PixelFormat::Grey, (8, 8)),
@@ -178,8 +162,9 @@ mod tests {
             (PixelFormat::Yuyv, (66, 64)),
         ] {
             let raw = Raw::paint(format, size, 0, |_, _| [200, 30, 30]);
-            planes.fill(&raw.picture(), Subsampling::Yuv422).unwrap();
-            let image = decode(&encoder.encode(&planes, &pool).unwrap());
+            sheet.fill(&raw.picture(), Subsampling::Yuv422, 1).unwrap();
+            sheet.compress(0, &mut encoder);
+            let image = decode(&sheet.join(&pool).unwrap());
             assert_eq!((image.width as u32, image.height as u32), size);
         }
     }

@@ -44,15 +44,15 @@ impl Error {
     }
 }
 
-const SOF0: u8 = 0xC0;
+pub(super) const SOF0: u8 = 0xC0;
 const SOF2: u8 = 0xC2;
 const DHT: u8 = 0xC4;
 const SOI: u8 = 0xD8;
 const EOI: u8 = 0xD9;
-const SOS: u8 = 0xDA;
+pub(super) const SOS: u8 = 0xDA;
 const DQT: u8 = 0xDB;
 const DNL: u8 = 0xDC;
-const DRI: u8 = 0xDD;
+pub(super) const DRI: u8 = 0xDD;
 const COM: u8 = 0xFE;
 
 /// Walks from SOI to EOI.

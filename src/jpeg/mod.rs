@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! JPEG cameras:  picture -> markers (is it whole?) -> repair: one copy, with huffman tables, without padding -> frame
-//! raw cameras:   picture -> planes (unpack) -> pool of encode threads -> frame
+//! raw cameras:   picture -> sheet (planes, in slices) -> pool of encode threads -> join -> frame
 //! no camera:     canvas -> placard -> frame
 //! ```
 
@@ -14,6 +14,8 @@ mod headers;
 
 pub mod huffman;
 
+mod join;
+
 pub mod lettering;
 
 mod lines;
@@ -22,11 +24,13 @@ pub mod markers;
 
 mod placard;
 
-pub mod planes;
+mod planes;
 
 mod pool;
 
 mod repair;
+
+mod sheet;
 
 mod unpack;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::canvas::{Area, Canvas, Colour};
 use super::encode::Encoder;
 use super::lettering::Lettering;
-use super::planes::Planes;
+use super::sheet::Sheet;
 use crate::clock::Monotonic;
 use crate::config::values::Subsampling;
 use crate::frame::{Frame, FramePool, Times};
@@ -31,10 +31,11 @@ pub fn placard(
     let width = width.clamp(*SIDES.start(), *SIDES.end());
     let height = height.clamp(*SIDES.start(), *SIDES.end());
     let canvas = draw(title, lines, width, height);
-    let mut planes = Planes::default();
-    planes.fill(&canvas.picture(captured), Subsampling::Yuv420)?;
+    let mut sheet = Sheet::default();
+    sheet.fill(&canvas.picture(captured), Subsampling::Yuv420, 1)?;
     let encode_begin = Monotonic::now();
-    let jpeg = Encoder::new(QUALITY, Subsampling::Yuv420)?.encode(&planes, pool)?;
+    sheet.compress(0, &mut Encoder::new(QUALITY)?);
+    let jpeg = sheet.join(pool)?;
     Ok(Frame {
         jpeg,
         width,

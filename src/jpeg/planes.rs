@@ -3,6 +3,8 @@
 //! Cameras' YUV goes to planar YUV and never becomes RGB. A camera that has 4:2:0 stays 4:2:0 whatever the setting says:
 //! there is no more colour to keep. Luma and chroma values are taken as they are.
 
+use std::ops::Range;
+
 use turbojpeg::{Image, Subsamp, YuvPlanesImage};
 
 use super::lines::{Lines, Unfit};
@@ -19,6 +21,8 @@ pub struct Planes {
     width: usize,
     height: usize,
     layout: Layout,
+    /// How much colour a JPEG of it keeps, where the layout leaves that open.
+    subsampling: Subsampling,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,9 +39,10 @@ enum Layout {
 
 /// What a compressor is given.
 pub(super) enum View<'a> {
+    /// In whole MCUs, the last of which may lie partly outside of the picture.
     Yuv(YuvPlanesImage<&'a [u8]>),
-    /// Packed, with the chroma that the JPEG of it may keep.
-    Packed(Image<&'a [u8]>, Option<Subsamp>),
+    /// Packed, with the chroma that the JPEG of it keeps.
+    Packed(Image<&'a [u8]>, Subsamp),
 }
 
 impl Planes {
@@ -64,6 +69,7 @@ impl Planes {
             PixelFormat::Grey => Layout::Grey,
             _ => Layout::Yuv420,
         };
+        self.subsampling = subsampling;
         self.width = picture.width as usize;
         self.height = picture.height as usize;
         self.memory.resize(self.total_len(), 0);
@@ -80,40 +86,71 @@ impl Planes {
             PixelFormat::Grey => self.fill_lines(&lines, 1, copy),
             PixelFormat::Mjpeg | PixelFormat::Jpeg => {}
         }
+        if matches!(self.layout, Layout::Yuv420 | Layout::Yuv422) {
+            self.pad_below();
+        }
         Ok(())
     }
 
-    pub(super) fn view(&self) -> View<'_> {
-        let packed = |format: turbojpeg::PixelFormat| Image {
-            pixels: self.memory.as_slice(),
-            width: self.width,
-            pitch: self.width * format.size(),
-            height: self.height,
-            format,
+    /// Rows of MCUs, and how many there are in each.
+    pub(super) fn mcus(&self) -> (usize, usize) {
+        let (width, height) = self.subsamp().mcu_size();
+        (self.height.div_ceil(height), self.width.div_ceil(width))
+    }
+
+    pub(super) fn mcu_height(&self) -> usize {
+        self.subsamp().mcu_height()
+    }
+
+    /// Some lines of the picture: whole rows of MCUs, or what is left of it.
+    pub(super) fn view(&self, lines: Range<usize>) -> View<'_> {
+        let packed = |format: turbojpeg::PixelFormat| {
+            let pitch = self.width * format.size();
+            let pixels = self.memory.get(lines.start * pitch..).unwrap_or_default();
+            let image = Image { pixels, width: self.width, pitch, height: lines.len(), format };
+            View::Packed(image, self.subsamp())
         };
-        let subsamp = match self.layout {
-            Layout::Yuv420 => Subsamp::Sub2x2,
-            Layout::Yuv422 => Subsamp::Sub2x1,
-            Layout::Grey => {
-                return View::Packed(packed(turbojpeg::PixelFormat::GRAY), Some(Subsamp::Gray));
-            }
-            Layout::Rgb => return View::Packed(packed(turbojpeg::PixelFormat::RGB), None),
-            Layout::Rgbx => return View::Packed(packed(turbojpeg::PixelFormat::RGBX), None),
-            Layout::Bgr => return View::Packed(packed(turbojpeg::PixelFormat::BGR), None),
-        };
+        match self.layout {
+            Layout::Yuv420 | Layout::Yuv422 => View::Yuv(self.view_of_planes(&lines)),
+            Layout::Grey => packed(turbojpeg::PixelFormat::GRAY),
+            Layout::Rgb => packed(turbojpeg::PixelFormat::RGB),
+            Layout::Rgbx => packed(turbojpeg::PixelFormat::RGBX),
+            Layout::Bgr => packed(turbojpeg::PixelFormat::BGR),
+        }
+    }
+
+    fn view_of_planes(&self, lines: &Range<usize>) -> YuvPlanesImage<&[u8]> {
         let (luma, chroma) = self.memory.split_at(self.luma_len());
         let (u, v) = chroma.split_at(self.chroma_len());
-        View::Yuv(YuvPlanesImage {
-            y_plane: luma,
-            u_plane: u,
-            v_plane: v,
-            width: self.width,
-            height: self.height,
+        let chroma_start = lines.start / self.shared() * self.chroma_stride();
+        YuvPlanesImage {
+            y_plane: luma.get(lines.start * self.luma_stride()..).unwrap_or_default(),
+            u_plane: u.get(chroma_start..).unwrap_or_default(),
+            v_plane: v.get(chroma_start..).unwrap_or_default(),
+            width: self.luma_stride(),
+            height: lines.len().next_multiple_of(self.mcu_height()),
             y_stride: self.luma_stride(),
             u_stride: self.chroma_stride(),
             v_stride: self.chroma_stride(),
-            subsamp,
-        })
+            subsamp: self.subsamp(),
+        }
+    }
+
+    fn subsamp(&self) -> Subsamp {
+        match (self.layout, self.subsampling) {
+            (Layout::Grey, _) => Subsamp::Gray,
+            (Layout::Yuv420, _) | (Layout::Rgb | Layout::Rgbx | Layout::Bgr, Subsampling::Yuv420) => {
+                Subsamp::Sub2x2
+            }
+            (Layout::Yuv422, _) | (Layout::Rgb | Layout::Rgbx | Layout::Bgr, Subsampling::Yuv422) => {
+                Subsamp::Sub2x1
+            }
+        }
+    }
+
+    /// Lines that share their chroma: two, or each has its own.
+    fn shared(&self) -> usize {
+        if self.layout == Layout::Yuv420 { 2 } else { 1 }
     }
 
     /// `Y` is the byte of luma in each pair; `U` and `V` are those of the chroma bytes in each pair of them.
@@ -122,30 +159,27 @@ impl Planes {
         lines: &Lines<'_>,
     ) {
         let (luma_stride, chroma_stride, width) = (self.luma_stride(), self.chroma_stride(), self.width);
-        // Lines that share their chroma: two, or each has its own.
-        let shared = if self.layout == Layout::Yuv420 { 2 } else { 1 };
+        let shared = self.shared();
         let [mut chroma, mut other] = std::mem::take(&mut self.chroma);
-        chroma.resize(luma_stride, 0);
-        other.resize(luma_stride, 0);
+        chroma.resize(width.next_multiple_of(2), 0);
+        other.resize(width.next_multiple_of(2), 0);
         let (luma, u, v) = self.split();
         let planes = luma.chunks_exact_mut(luma_stride * shared).zip(in_step(u, v, chroma_stride));
         let mut source = lines.first();
         for (luma, (u, v)) in planes {
             let Some(line) = source.next() else { break };
             let (first, second) = luma.split_at_mut(luma_stride);
-            every_second::<Y>(line, first);
-            pad(first, width);
+            padded(first, width, |luma| every_second::<Y>(line, luma));
             every_second::<C>(line, &mut chroma);
             if shared == 2 {
                 // Of an odd height the last line stands twice.
                 let line = source.next().unwrap_or(line);
-                every_second::<Y>(line, second);
-                pad(second, width);
+                padded(second, width, |luma| every_second::<Y>(line, luma));
                 every_second::<C>(line, &mut other);
                 mean_with(&other, &mut chroma);
             }
-            every_second::<U>(&chroma, u);
-            every_second::<V>(&chroma, v);
+            padded(u, chroma.len() / 2, |u| every_second::<U>(&chroma, u));
+            padded(v, chroma.len() / 2, |v| every_second::<V>(&chroma, v));
         }
         self.chroma = [chroma, other];
     }
@@ -155,11 +189,8 @@ impl Planes {
         self.fill_luma(lines);
         let (_, u, v) = self.split();
         for ((u, v), line) in in_step(u, v, chroma_stride).zip(lines.chroma(0)) {
-            every_second::<U>(line, u);
-            every_second::<V>(line, v);
-            let whole = line.len() / 2;
-            pad(u, whole);
-            pad(v, whole);
+            padded(u, line.len() / 2, |u| every_second::<U>(line, u));
+            padded(v, line.len() / 2, |v| every_second::<V>(line, v));
         }
     }
 
@@ -169,8 +200,7 @@ impl Planes {
         let (_, u, v) = self.split();
         for (plane, number) in [(u, usize::from(v_first)), (v, usize::from(!v_first))] {
             for (out, line) in plane.chunks_exact_mut(chroma_stride).zip(lines.chroma(number)) {
-                copy(line, out);
-                pad(out, line.len());
+                padded(out, line.len(), |out| copy(line, out));
             }
         }
     }
@@ -178,13 +208,22 @@ impl Planes {
     fn fill_luma(&mut self, lines: &Lines<'_>) {
         let (stride, width) = (self.luma_stride(), self.width);
         let (luma, ..) = self.split();
-        let mut source = lines.first();
-        let mut last: &[u8] = &[];
-        for out in luma.chunks_exact_mut(stride) {
-            // Of an odd height the last line stands twice.
-            last = source.next().unwrap_or(last);
-            copy(last, out);
-            pad(out, width);
+        for (out, line) in luma.chunks_exact_mut(stride).zip(lines.first()) {
+            padded(out, width, |out| copy(line, out));
+        }
+    }
+
+    /// Fills the last row of MCUs up with the last line of each plane.
+    fn pad_below(&mut self) {
+        let (luma, chroma) = (self.luma_stride(), self.chroma_stride());
+        let (lines, chroma_lines) = (self.height, self.height.div_ceil(self.shared()));
+        let (y, u, v) = self.split();
+        for (plane, stride, lines) in [(y, luma, lines), (u, chroma, chroma_lines), (v, chroma, chroma_lines)]
+        {
+            if let Some((whole, below)) = plane.split_at_mut_checked(stride * lines) {
+                let last = whole.rchunks_exact(stride).next().unwrap_or_default();
+                below.chunks_exact_mut(stride).for_each(|line| line.copy_from_slice(last));
+            }
         }
     }
 
@@ -210,27 +249,21 @@ impl Planes {
         }
     }
 
-    /// The compressor wants luma for whole chroma samples, also at an odd width.
+    /// Whole MCUs: else the compressor would copy each line once more, to fill them up.
     fn luma_stride(&self) -> usize {
-        self.width.next_multiple_of(2)
+        self.width.next_multiple_of(self.subsamp().mcu_width())
     }
 
     fn luma_len(&self) -> usize {
-        match self.layout {
-            Layout::Yuv420 => self.luma_stride() * self.height.next_multiple_of(2),
-            _ => self.luma_stride() * self.height,
-        }
+        self.luma_stride() * self.height.next_multiple_of(self.mcu_height())
     }
 
     fn chroma_stride(&self) -> usize {
-        self.width.div_ceil(2)
+        self.luma_stride() / 2
     }
 
     fn chroma_len(&self) -> usize {
-        match self.layout {
-            Layout::Yuv420 => self.chroma_stride() * self.height.div_ceil(2),
-            _ => self.chroma_stride() * self.height,
-        }
+        self.luma_len() / 2 / self.shared()
     }
 }
 
@@ -243,9 +276,10 @@ fn in_step<'a>(
     u.chunks_exact_mut(stride).zip(v.chunks_exact_mut(stride))
 }
 
-/// Repeats the last of `whole` samples to the end of the line.
-fn pad(line: &mut [u8], whole: usize) {
+/// Lets `fill` write so many samples, and repeats the last of them to the end of the line.
+fn padded(line: &mut [u8], whole: usize, fill: impl FnOnce(&mut [u8])) {
     if let Some((line, rest)) = line.split_at_mut_checked(whole) {
+        fill(line);
         rest.fill(line.last().copied().unwrap_or(128));
     }
 }

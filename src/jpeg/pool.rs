@@ -1,9 +1,10 @@
 //! The encoder threads: raw pictures in, frames out in their order, and what is late is dropped.
 //!
-//! One picture can wait, and a newer one takes its place: there is no queue. A slice of a picture would be a [`Job`] of
-//! its own, whose workers meet in [`Shared::deliver`].
+//! One picture can wait, and a newer one takes its place: there is no queue. A large picture is cut into slices, which
+//! the workers take one by one; who is done with one goes on with the next picture, so that nobody waits for anybody.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -16,9 +17,14 @@ use crate::frame::{FramePool, Times};
 use crate::picture::Picture;
 use crate::stats::Stats;
 
+/// Fewer pixels are compressed sooner by one worker than another one is woken for half of them.
+const LEAST_PIXELS: usize = 100_000;
+
 pub struct EncoderPool {
     shared: Arc<Shared>,
     subsampling: Subsampling,
+    /// `None`: as the size of the picture and the number of workers suggest.
+    slices: Option<NonZeroUsize>,
     workers: Vec<JoinHandle<()>>,
 }
 
@@ -29,17 +35,23 @@ impl EncoderPool {
         stats: Arc<Stats>,
         deliver: Deliver,
     ) -> io::Result<Self> {
-        let Settings { quality, subsampling, workers } = *settings;
-        let mut pool = Self::idle(subsampling, frames, stats, deliver);
+        let Settings { quality, subsampling, workers, slices } = *settings;
+        let mut pool = Self::idle(subsampling, slices, frames, stats, deliver);
         for _ in 0..workers.get() {
-            let encoder = Encoder::new(quality.get(), subsampling).map_err(io::Error::other)?;
+            let encoder = Encoder::new(quality.get()).map_err(io::Error::other)?;
             pool.hire(encoder)?;
         }
         Ok(pool)
     }
 
     /// Without workers, until they are hired.
-    fn idle(subsampling: Subsampling, frames: Arc<FramePool>, stats: Arc<Stats>, deliver: Deliver) -> Self {
+    fn idle(
+        subsampling: Subsampling,
+        slices: Option<NonZeroUsize>,
+        frames: Arc<FramePool>,
+        stats: Arc<Stats>,
+        deliver: Deliver,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 desk: Mutex::default(),
@@ -50,6 +62,7 @@ impl EncoderPool {
                 deliver,
             }),
             subsampling,
+            slices,
             workers: Vec::new(),
         }
     }
@@ -65,31 +78,41 @@ impl EncoderPool {
 
     /// Copies the picture and leaves it to the next free worker. On an error the caller counts it.
     pub fn submit(&self, picture: Picture<'_>) -> Result<(), Unfit> {
-        let mut planes = self.shared.desk().spare.pop().unwrap_or_default();
-        let filled = planes.fill(&picture, self.subsampling);
+        let mut sheet = self.shared.desk().spare.pop().unwrap_or_default();
+        let filled = sheet.fill(&picture, self.subsampling, self.slices_of(&picture));
         let mut desk = self.shared.desk();
         if filled.is_err() {
-            desk.spare.push(planes);
+            desk.spare.push(sheet);
             return filled;
         }
         desk.submitted += 1;
+        let slices = sheet.slices();
         let job = Job {
             number: desk.submitted,
-            planes,
+            sheet,
             times: Times { captured: picture.captured, grabbed: picture.grabbed, ..Times::default() },
         };
         if let Some(late) = desk.waiting.replace(job) {
-            desk.spare.push(late.planes);
+            desk.spare.push(late.sheet);
             self.shared.stats.dropped_late.add(1);
         }
         drop(desk);
-        self.shared.work.notify_one();
+        for _ in 0..slices.min(self.workers.len()) {
+            self.shared.work.notify_one();
+        }
         Ok(())
+    }
+
+    fn slices_of(&self, picture: &Picture<'_>) -> usize {
+        let pixels = picture.width as usize * picture.height as usize;
+        let paying = || self.workers.len().min(pixels / LEAST_PIXELS).max(1);
+        self.slices.map_or_else(paying, NonZeroUsize::get)
     }
 
     /// Forgets all that was submitted: once this has returned, none of it is delivered any more.
     pub fn discard(&self) {
         let mut desk = self.shared.desk();
+        // What is begun is compressed to its end, but not delivered.
         desk.waiting = None;
         // Whoever discards is going to pause, perhaps for days; a picture's memory is soon had again.
         desk.spare.clear();
@@ -117,7 +140,7 @@ mod tests {
     use std::sync::mpsc::{self, Receiver, Sender};
     use std::time::Duration;
 
-    use super::super::testing::{Raw, decode};
+    use super::super::testing::{Raw, compress, decode};
     use super::*;
     use crate::frame::Frame;
     use crate::picture::PixelFormat;
@@ -134,10 +157,15 @@ mod tests {
     }
 
     fn pool(workers: usize, deliver: Deliver) -> (EncoderPool, Arc<Stats>) {
-        let stats = Stats::new();
-        let mut pool = EncoderPool::idle(Subsampling::Yuv420, FramePool::new(), Arc::clone(&stats), deliver);
+        slicing_pool(workers, 1, deliver)
+    }
+
+    fn slicing_pool(workers: usize, slices: usize, deliver: Deliver) -> (EncoderPool, Arc<Stats>) {
+        let (stats, slices) = (Stats::new(), NonZeroUsize::new(slices));
+        let mut pool =
+            EncoderPool::idle(Subsampling::Yuv420, slices, FramePool::new(), Arc::clone(&stats), deliver);
         for _ in 0..workers {
-            pool.hire(Encoder::new(80, Subsampling::Yuv420).unwrap()).unwrap();
+            pool.hire(Encoder::new(80).unwrap()).unwrap();
         }
         (pool, stats)
     }
@@ -182,15 +210,56 @@ mod tests {
         for level in [10, 20, 30] {
             pool.submit(grey(level, 32).picture()).unwrap();
         }
-        pool.hire(Encoder::new(80, Subsampling::Yuv420).unwrap()).unwrap();
+        pool.hire(Encoder::new(80).unwrap()).unwrap();
         assert_eq!(level(&frames.recv_timeout(LONG).unwrap()), 30);
         assert_eq!(stats.dropped_late.get(), 2);
     }
 
     #[test]
-    fn frames_come_in_order_and_each_is_delivered_or_counted() {
+    fn one_worker_makes_all_the_slices_of_a_picture() {
         let (deliver, frames) = into_channel();
-        let (pool, stats) = pool(4, deliver);
+        let (pool, _) = slicing_pool(1, 5, deliver);
+        let raw = grey(50, 80);
+        for _ in 0..3 {
+            pool.submit(raw.picture()).unwrap();
+            let frame = frames.recv_timeout(LONG).unwrap();
+            assert_eq!(
+                decode(&frame.jpeg).pixels,
+                decode(&compress(&raw, 80, Subsampling::Yuv420, 1)).pixels
+            );
+        }
+    }
+
+    #[test]
+    fn a_picture_of_which_a_slice_fails_is_dropped_and_counted_once() {
+        let (deliver, frames) = into_channel();
+        let (pool, stats) = slicing_pool(0, 3, deliver);
+        pool.submit(grey(50, 80).picture()).unwrap();
+        let job = pool.shared.desk().waiting.take().unwrap();
+        job.sheet.compress(0, &mut Encoder::new(80).unwrap());
+        assert!(pool.shared.finish(job, false));
+        assert_eq!((stats.dropped_invalid.get(), frames.try_iter().count()), (1, 0));
+    }
+
+    #[test]
+    fn small_pictures_are_not_cut_and_large_ones_into_one_slice_for_each_worker() {
+        let (deliver, _) = into_channel();
+        let (pool, _) = slicing_pool(3, 0, deliver);
+        for (size, slices) in [(80, 1), (500, 2), (4000, 3)] {
+            assert_eq!(pool.slices_of(&grey(0, size).picture()), slices, "{size}");
+        }
+    }
+
+    #[test]
+    fn frames_come_in_order_and_each_is_delivered_or_counted() {
+        for slices in [1, 3] {
+            in_order_in(slices);
+        }
+    }
+
+    fn in_order_in(slices: usize) {
+        let (deliver, frames) = into_channel();
+        let (pool, stats) = slicing_pool(4, slices, deliver);
         // Large and small ones in turn, so that later ones are ready sooner.
         for number in 0..100 {
             let size = if number % 2 == 0 { 300 } else { 8 };

@@ -4,7 +4,11 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use super::canvas::Colour;
+use super::encode::Encoder;
+use super::sheet::Sheet;
 use crate::clock::Monotonic;
+use crate::config::values::Subsampling;
+use crate::frame::{FramePool, Jpeg};
 use crate::picture::{Picture, PixelFormat};
 
 /// A raw picture in memory of its own.
@@ -106,6 +110,16 @@ pub(super) fn jpeg(bytes: &[u8]) -> Picture<'_> {
         captured: Monotonic::now(),
         grabbed: Monotonic::now(),
     }
+}
+
+/// The JPEG of a picture, made in about so many slices.
+pub(super) fn compress(raw: &Raw, quality: u8, subsampling: Subsampling, slices: usize) -> Jpeg {
+    let (mut sheet, mut encoder) = (Sheet::default(), Encoder::new(quality).unwrap());
+    sheet.fill(&raw.picture(), subsampling, slices).unwrap();
+    for slice in 0..sheet.slices() {
+        sheet.compress(slice, &mut encoder);
+    }
+    sheet.join(&FramePool::new()).unwrap()
 }
 
 /// The pixels, in RGB.

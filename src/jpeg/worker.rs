@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::encode::Encoder;
-use super::planes::Planes;
+use super::sheet::Sheet;
 use crate::clock::Monotonic;
 use crate::frame::{Frame, FramePool, Times};
 use crate::stats::Stats;
@@ -23,12 +23,14 @@ pub(super) struct Shared {
     pub(super) deliver: Deliver,
 }
 
-/// What has not begun.
+/// What is still to be taken.
 #[derive(Default)]
 pub(super) struct Desk {
     pub(super) waiting: Option<Job>,
-    /// Memory for pictures to come: never more than the workers, the waiting place and the caller hold at once.
-    pub(super) spare: Vec<Planes>,
+    /// The picture of which some slices are taken and some are not, and the next one of them.
+    pub(super) begun: Option<(Arc<Job>, usize)>,
+    /// Memory for pictures to come: never more than the workers, the two places above and the caller hold at once.
+    pub(super) spare: Vec<Sheet>,
     /// How many pictures were submitted, which numbers them from 1.
     pub(super) submitted: u64,
     pub(super) closed: bool,
@@ -42,50 +44,74 @@ pub(super) struct Exit {
     pub(super) discarded: u64,
 }
 
+/// A picture, shared by the workers that have a slice of it. Whoever lets go of it last finishes it.
 pub(super) struct Job {
     pub(super) number: u64,
-    pub(super) planes: Planes,
+    pub(super) sheet: Sheet,
     pub(super) times: Times,
+}
+
+impl Desk {
+    /// A slice of the oldest picture that has one left, and its number.
+    fn take(&mut self) -> Option<(Arc<Job>, usize)> {
+        let waiting = &mut self.waiting;
+        let (job, slice) = self.begun.take().or_else(|| {
+            let mut job = waiting.take()?;
+            job.times.encode_begin = Monotonic::now();
+            Some((Arc::new(job), 0))
+        })?;
+        if slice + 1 < job.sheet.slices() {
+            self.begun = Some((Arc::clone(&job), slice + 1));
+        }
+        Some((job, slice))
+    }
 }
 
 impl Shared {
     /// A worker's life.
     pub(super) fn work(&self, mut encoder: Encoder) {
         let mut failing = false;
-        while let Some(job) = self.next() {
-            let Job { number, planes, mut times } = job;
-            times.encode_begin = Monotonic::now();
-            let encoded = encoder.encode(&planes, &self.frames);
-            times.encode_end = Monotonic::now();
-            let (width, height) = (planes.width(), planes.height());
-            self.desk().spare.push(planes);
-            match encoded {
-                Ok(jpeg) => {
-                    failing = false;
-                    self.deliver(number, Frame { jpeg, width, height, online: true, times, number: 0 });
-                }
-                Err(error) => {
-                    self.stats.dropped_invalid.add(1);
-                    if !failing {
-                        log::warn!("a picture of {width}x{height} could not be compressed: {error}");
-                    }
-                    failing = true;
-                }
+        while let Some((job, slice)) = self.next() {
+            job.sheet.compress(slice, &mut encoder);
+            if let Some(job) = Arc::into_inner(job) {
+                failing = self.finish(job, failing);
             }
         }
     }
 
-    /// Waits for a job; `None` at the end.
-    fn next(&self) -> Option<Job> {
+    /// Waits for a slice; `None` at the end.
+    fn next(&self) -> Option<(Arc<Job>, usize)> {
         let mut desk = self.desk();
         loop {
             if desk.closed {
                 return None;
             }
-            if let Some(job) = desk.waiting.take() {
-                return Some(job);
+            if let Some(taken) = desk.take() {
+                return Some(taken);
             }
             desk = self.work.wait(desk).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Makes a frame of a picture that is compressed. True: it could not be; said only if the last one could.
+    pub(super) fn finish(&self, job: Job, failing: bool) -> bool {
+        let Job { number, mut sheet, mut times } = job;
+        let joined = sheet.join(&self.frames);
+        times.encode_end = Monotonic::now();
+        let (width, height) = (sheet.width(), sheet.height());
+        self.desk().spare.push(sheet);
+        match joined {
+            Ok(jpeg) => {
+                self.deliver(number, Frame { jpeg, width, height, online: true, times, number: 0 });
+                false
+            }
+            Err(error) => {
+                self.stats.dropped_invalid.add(1);
+                if !failing {
+                    log::warn!("a picture of {width}x{height} could not be compressed: {error}");
+                }
+                true
+            }
         }
     }
 

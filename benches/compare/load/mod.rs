@@ -131,7 +131,7 @@ impl Load {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        let request = format!("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", self.path, self.address);
+        let request = format!("GET {} HTTP/1.0\r\nHost: {}\r\n\r\n", self.path, self.address);
         (&socket).write_all(request.as_bytes())?;
         socket.set_nonblocking(true)?;
         Ok(socket)

@@ -1,0 +1,131 @@
+//! What a raw picture costs on its way to a JPEG, and what slices gain: `cargo bench --bench encoder`.
+//!
+//! Each line compares one worker with two that share each picture, in turn and in the same run, so that what else the
+//! machine does hits both alike. Times are medians, from the moment that the camera's picture is there to its delivery.
+
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+use mjpegd::clock::Monotonic;
+use mjpegd::config::Encoder;
+use mjpegd::frame::{Frame, FramePool};
+use mjpegd::jpeg::EncoderPool;
+use mjpegd::picture::{Picture, PixelFormat};
+use mjpegd::stats::Stats;
+use rustix::time::{ClockId, clock_gettime};
+
+const ROUNDS: usize = 10;
+const PICTURES_A_ROUND: usize = 20;
+
+/// As between the pictures of a camera the workers fall asleep, and are woken by the next one.
+const PAUSE: Duration = Duration::from_millis(2);
+
+fn main() {
+    println!("format  size        bytes     fill  1 worker  2 workers  ratio    CPU 1    CPU 2  ratio");
+    for (width, height) in [(320, 240), (640, 480), (1280, 720), (1920, 1080)] {
+        compare(PixelFormat::Yuyv, width, height);
+    }
+    for format in [PixelFormat::Nv12, PixelFormat::Rgb24, PixelFormat::Grey] {
+        compare(format, 1280, 720);
+    }
+}
+
+fn compare(format: PixelFormat, width: u32, height: u32) {
+    let bytes = noisy_gradient(format, width, height);
+    let mut sides = [Side::new(1), Side::new(2)];
+    for round in 0..=ROUNDS {
+        for side in &mut sides {
+            for _ in 0..PICTURES_A_ROUND {
+                side.picture(&bytes, format, (width, height));
+            }
+            // The first round fills memory and caches.
+            if round == 0 {
+                side.samples.clear();
+            }
+        }
+    }
+    let [one, two] = &mut sides;
+    let (fill, len) = (one.median(|sample| sample.fill), one.len);
+    let latency = [one, two].map(|side| side.median(|sample| sample.latency));
+    let [one, two] = &mut sides;
+    let cpu = [one, two].map(|side| side.median(|sample| sample.cpu));
+    let micros = |time: Duration| format!("{} us", time.as_micros());
+    let ratio = |[one, two]: [Duration; 2]| two.as_secs_f64() / one.as_secs_f64();
+    println!(
+        "{:6}  {:9}  {len:>6}  {:>7}  {:>8}  {:>9}   {:.2}  {:>7}  {:>7}   {:.2}",
+        format.name(),
+        format!("{width}x{height}"),
+        micros(fill),
+        micros(latency[0]),
+        micros(latency[1]),
+        ratio(latency),
+        micros(cpu[0]),
+        micros(cpu[1]),
+        ratio(cpu),
+    );
+}
+
+/// One of the two that are compared.
+struct Side {
+    pool: EncoderPool,
+    frames: Receiver<Frame>,
+    samples: Vec<Sample>,
+    /// Of the last JPEG.
+    len: usize,
+}
+
+struct Sample {
+    fill: Duration,
+    latency: Duration,
+    /// Of all threads.
+    cpu: Duration,
+}
+
+impl Side {
+    fn new(workers: usize) -> Self {
+        let workers = NonZeroUsize::new(workers).unwrap();
+        let settings = Encoder { workers, slices: Some(workers), ..Encoder::default() };
+        let (sender, frames) = mpsc::channel();
+        let deliver = Arc::new(move |frame| sender.send(frame).unwrap());
+        let pool = EncoderPool::new(&settings, FramePool::new(), Stats::new(), deliver).unwrap();
+        Self { pool, frames, samples: Vec::new(), len: 0 }
+    }
+
+    fn picture(&mut self, bytes: &[u8], format: PixelFormat, (width, height): (u32, u32)) {
+        thread::sleep(PAUSE);
+        let (cpu, captured) = (cpu(), Monotonic::now());
+        let stride = format.min_stride(width);
+        let picture = Picture { bytes, format, width, height, stride, captured, grabbed: captured };
+        self.pool.submit(picture).expect("a whole picture");
+        let fill = captured.age();
+        self.len = self.frames.recv().expect("a frame for each picture").jpeg.len();
+        self.samples.push(Sample { fill, latency: captured.age(), cpu: self::cpu() - cpu });
+    }
+
+    fn median(&mut self, of: fn(&Sample) -> Duration) -> Duration {
+        self.samples.sort_by_key(of);
+        of(&self.samples[self.samples.len() / 8])
+    }
+}
+
+fn cpu() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// About as many bytes a JPEG as a camera's picture indoors gives.
+fn noisy_gradient(format: PixelFormat, width: u32, height: u32) -> Vec<u8> {
+    let stride = format.min_stride(width);
+    let mut random = 1_u32;
+    let byte = |at: usize| {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let gradient = at % stride * 160 / stride + at / stride * 60 / height as usize;
+        (gradient as u32 + (random >> 28)) as u8
+    };
+    (0..format.picture_len(stride, height)).map(byte).collect()
+}
