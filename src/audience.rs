@@ -3,6 +3,8 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::clock::Monotonic;
+
 #[derive(Default)]
 pub struct Audience {
     state: Mutex<State>,
@@ -11,13 +13,15 @@ pub struct Audience {
 
 struct State {
     seats: usize,
+    /// When the last one came.
+    arrived: Monotonic,
     emptied: Instant,
     closed: bool,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { seats: 0, emptied: Instant::now(), closed: false }
+        Self { seats: 0, arrived: Monotonic::default(), emptied: Instant::now(), closed: false }
     }
 }
 
@@ -30,7 +34,10 @@ impl Audience {
     }
 
     pub fn sit(self: &Arc<Self>) -> Seat {
-        self.lock().seats += 1;
+        let mut state = self.lock();
+        state.seats += 1;
+        state.arrived = Monotonic::now();
+        drop(state);
         self.changed.notify_all();
         Seat(Arc::clone(self))
     }
@@ -38,6 +45,11 @@ impl Audience {
     /// How many watch now.
     pub fn seats(&self) -> usize {
         self.lock().seats
+    }
+
+    /// When somebody came last, whether still here or not.
+    pub fn last_arrival(&self) -> Monotonic {
+        self.lock().arrived
     }
 
     /// For how long nobody has watched; `None` while somebody does.
@@ -53,6 +65,13 @@ impl Audience {
             .wait_while(self.lock(), |state| state.seats == 0 && !state.closed)
             .unwrap_or_else(PoisonError::into_inner);
         !state.closed
+    }
+
+    /// As `wait`, but for at most as long as given.
+    pub fn wait_at_most(&self, duration: Duration) {
+        let waited =
+            self.changed.wait_timeout_while(self.lock(), duration, |state| state.seats == 0 && !state.closed);
+        drop(waited);
     }
 
     /// Waits for as long as given, or until the daemon ends: then false.

@@ -23,6 +23,9 @@ use crate::status::{State, Status};
 /// How long one wait for a picture lasts at most, so that a viewer's leaving and the daemon's end are noticed.
 const TICK: Duration = Duration::from_millis(250);
 
+/// More than a driver's buffers are: what comes after so many pictures is not old.
+const MOST_BUFFERED: usize = 64;
+
 /// Cameras that are slow to start are given this long for their first picture before they are opened again.
 const SLOWEST_START: Duration = Duration::from_secs(10);
 
@@ -45,13 +48,13 @@ pub struct Capture {
 
 impl Capture {
     pub fn new(source: Box<dyn Source>, settings: &Settings, shared: Shared) -> std::io::Result<Self> {
-        let intake = Intake::new(settings, &shared.latest, &shared.stats)?;
+        let intake = Intake::new(settings, &shared)?;
         Ok(Self { source, settings: settings.source.clone(), shared, intake })
     }
 
     /// Runs until the audience is closed.
     pub fn run(mut self) {
-        while self.wait_until_watched() {
+        while self.wait_until_wanted() {
             let outcome = self.run_once();
             self.intake.discard();
             if outcome.is_ok() {
@@ -79,7 +82,11 @@ impl Capture {
         self.shared.stats.opened.add(1);
         debug!("opened {opened}");
         let mut run = Run::new(&opened, &self.settings);
-        while self.is_watched() {
+        while self.is_wanted() {
+            if !self.is_watched() {
+                self.stand_by(&mut run, &opened)?;
+                continue;
+            }
             self.shared.heartbeat.beat();
             let mut taken = Taken::Nothing;
             let grab = self.source.next(TICK, &mut |picture| {
@@ -88,7 +95,7 @@ impl Capture {
                     false => Taken::Surplus,
                 };
             })?;
-            self.count(grab);
+            self.count(grab, &run);
             if let Grab::Picture { .. } = grab {
                 self.shared.stats.captured_fps.set(run.tick());
             }
@@ -109,25 +116,78 @@ impl Capture {
         Ok(())
     }
 
-    fn count(&self, grab: Grab) {
+    fn count(&self, grab: Grab, run: &Run) {
         let stats = &self.shared.stats;
-        match grab {
+        let lost = match grab {
             Grab::Picture { lost } => {
                 stats.captured.add(1);
-                stats.lost.add(lost);
+                lost
             }
             Grab::Broken { lost } => {
                 stats.dropped_error.add(1);
-                stats.lost.add(lost);
+                lost
             }
-            Grab::Nothing => {}
+            Grab::Nothing => 0,
+        };
+        // What nobody wanted is not lost.
+        if !run.stood_by {
+            stats.lost.add(lost);
+        }
+    }
+
+    /// Until somebody watches the camera runs on, and its pictures are thrown away, so that the driver has room for the
+    /// one that the first viewer is to see. They tell that it is alive.
+    fn stand_by(&mut self, run: &mut Run, opened: &Opened) -> Result<(), Lost> {
+        let Some(fps) = self.settings.idle_fps else { return Ok(()) };
+        self.intake.discard();
+        self.shared.stats.captured_fps.set(0.0);
+        run.stood_by = true;
+        if run.online {
+            self.show_standby(opened);
+        }
+        while self.is_wanted() && !self.is_watched() {
+            self.shared.heartbeat.rest();
+            self.shared.audience.wait_at_most(fps.interval());
+            self.shared.heartbeat.beat();
+            if self.throw_away(run)? {
+                run.online = true;
+                run.last_good = Instant::now();
+                self.show_standby(opened);
+            }
+            self.check_stall(run)?;
+        }
+        Ok(())
+    }
+
+    /// Takes all pictures that lie ready, which may be old. Returns whether there were any.
+    fn throw_away(&mut self, run: &Run) -> Result<bool, Lost> {
+        let mut any = false;
+        for _ in 0..MOST_BUFFERED {
+            let grab = self.source.next(Duration::ZERO, &mut |_| {})?;
+            self.count(grab, run);
+            match grab {
+                Grab::Picture { .. } => any = true,
+                Grab::Broken { .. } => {}
+                Grab::Nothing => break,
+            }
+        }
+        Ok(any)
+    }
+
+    fn show_standby(&self, opened: &Opened) {
+        let standby = State::Standby(opened.clone());
+        if self.shared.status.get() != standby {
+            self.shared.latest.clear();
+            info!("{standby}");
+            self.shared.status.set(standby);
         }
     }
 
     fn show_online(&mut self, run: &mut Run, opened: &Opened) {
         run.last_good = Instant::now();
         run.trouble = None;
-        if std::mem::replace(&mut run.online, true) {
+        let was_online = std::mem::replace(&mut run.online, true);
+        if was_online && !std::mem::take(&mut run.stood_by) {
             return;
         }
         self.shared.status.set(State::Online(opened.clone()));
@@ -194,6 +254,11 @@ impl Capture {
         }
     }
 
+    /// Whether the source is to run, watched or not.
+    fn is_wanted(&self) -> bool {
+        self.is_watched() || (self.settings.idle_fps.is_some() && !self.shared.audience.is_closed())
+    }
+
     fn is_watched(&self) -> bool {
         let audience = &self.shared.audience;
         let bored = self.settings.idle_timeout.zip(audience.empty_for());
@@ -208,9 +273,9 @@ impl Capture {
         }
     }
 
-    /// Returns at once while somebody watches; else waits. False: the daemon ends.
-    fn wait_until_watched(&mut self) -> bool {
-        if self.is_watched() {
+    /// Returns at once while somebody watches, or the source is to run without; else waits. False: the daemon ends.
+    fn wait_until_wanted(&mut self) -> bool {
+        if self.is_wanted() {
             return true;
         }
         // After a loss nobody may be there to see the placard any longer.
@@ -225,6 +290,8 @@ struct Run {
     device: String,
     last_good: Instant,
     online: bool,
+    /// Since the last picture that was shown.
+    stood_by: bool,
     slow_start_shown: bool,
     /// Why the last picture could not be shown.
     trouble: Option<String>,
@@ -245,6 +312,7 @@ impl Run {
             device: opened.device.clone(),
             last_good: Instant::now(),
             online: false,
+            stood_by: false,
             slow_start_shown: false,
             trouble: None,
             rate: RateMeter::default(),

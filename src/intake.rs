@@ -3,22 +3,26 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::capture::Shared;
 use crate::config::Settings;
 use crate::frame::{Frame, FramePool};
 use crate::jpeg::{self, EncoderPool};
 use crate::latest::Latest;
 use crate::picture::Picture;
+use crate::same::Same;
 use crate::stats::Stats;
 
 pub struct Intake {
     pool: Arc<FramePool>,
     encoder: EncoderPool,
+    same: Option<Same>,
     latest: Arc<Latest>,
     stats: Arc<Stats>,
 }
 
 impl Intake {
-    pub fn new(settings: &Settings, latest: &Arc<Latest>, stats: &Arc<Stats>) -> io::Result<Self> {
+    pub fn new(settings: &Settings, shared: &Shared) -> io::Result<Self> {
+        let Shared { latest, audience, stats, .. } = shared;
         let pool = FramePool::new();
         let deliver = Arc::clone(latest);
         let encoder = EncoderPool::new(
@@ -27,12 +31,17 @@ impl Intake {
             Arc::clone(stats),
             Arc::new(move |frame| deliver.publish(frame)),
         )?;
-        Ok(Self { pool, encoder, latest: Arc::clone(latest), stats: Arc::clone(stats) })
+        let same = Same::new(settings.source.drop_same_frames, latest, audience);
+        Ok(Self { pool, encoder, same, latest: Arc::clone(latest), stats: Arc::clone(stats) })
     }
 
     /// Copies the picture. A JPEG is a frame at once; a raw picture is published by an encoder, and `None` here. One that
-    /// cannot be shown is counted, and the text says why.
-    pub fn take(&self, picture: Picture<'_>) -> Result<Option<Frame>, String> {
+    /// is shown already is counted, and `None` too. One that cannot be shown is counted, and the text says why.
+    pub fn take(&mut self, picture: Picture<'_>) -> Result<Option<Frame>, String> {
+        if self.same.as_mut().is_some_and(|same| same.drops(&picture)) {
+            self.stats.dropped_same.add(1);
+            return Ok(None);
+        }
         if !picture.format.is_jpeg() {
             return self.encoder.submit(picture).map(|()| None).map_err(|error| {
                 self.stats.dropped_invalid.add(1);
@@ -47,8 +56,11 @@ impl Intake {
     }
 
     /// Nothing that was taken before is shown after this.
-    pub fn discard(&self) {
+    pub fn discard(&mut self) {
         self.encoder.discard();
+        if let Some(same) = &mut self.same {
+            same.forget();
+        }
     }
 
     /// A picture that says why there is none, in the size that viewers had before.

@@ -19,6 +19,8 @@ pub type Wake = Box<dyn Fn() + Send + Sync>;
 pub struct Latest {
     slot: ArcSwapOption<Frame>,
     published: AtomicU64,
+    /// Number of the frame from which on the source has given nothing else; 0: it moves.
+    still: AtomicU64,
     /// Not contended: there is one publisher at a time.
     publisher: Mutex<Publisher>,
 }
@@ -49,6 +51,24 @@ impl Latest {
         publisher.rate.tick(frame.times.published);
         self.slot.store(Some(Arc::new(frame)));
         publisher.wakes.iter().for_each(|wake| wake());
+    }
+
+    /// The source has given the picture of this frame again, which is not published: viewers need not wait for the next
+    /// one to know that this was the last change. Wakes them once.
+    pub fn stands_still(&self, number: u64) {
+        if self.still.compare_exchange(0, number, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            self.lock().wakes.iter().for_each(|wake| wake());
+        }
+    }
+
+    /// The source has given another picture than before.
+    pub fn moves(&self) {
+        self.still.store(0, Ordering::Relaxed);
+    }
+
+    /// Number of the frame from which on all show the same, as the source has confirmed; `None`: it moves.
+    pub fn still_since(&self) -> Option<u64> {
+        Some(self.still.load(Ordering::Relaxed)).filter(|number| *number > 0)
     }
 
     /// Empties the slot: whoever comes next waits for a live picture and never sees an old one.

@@ -25,6 +25,9 @@ pub mod picture;
 /// What becomes of a picture: a frame in the slot, or a count of why not.
 pub mod intake;
 
+/// Whether viewers see a picture already, so that it need not be sent.
+pub mod same;
+
 /// From a picture to a JPEG that every browser can draw.
 pub mod jpeg;
 

@@ -76,6 +76,8 @@ pub struct Stats {
     pub dropped_invalid: Counter,
     /// Raw pictures that no encoder had time for.
     pub dropped_late: Counter,
+    /// Pictures equal to the one that was shown already (`drop-same-frames`).
+    pub dropped_same: Counter,
     /// Pictures a second that the source gives now.
     pub captured_fps: Gauge,
     /// Times that a camera was opened.

@@ -13,6 +13,8 @@ pub enum State {
     /// Opened for a viewer, before its first picture.
     Starting,
     Online(Opened),
+    /// Nobody watches; it runs on, and its pictures go nowhere (`idle-fps`).
+    Standby(Opened),
     /// Not there. The text says why and what to do.
     NoCamera(String),
     /// There, but without pictures. The text says why and what to do.
@@ -26,6 +28,7 @@ impl State {
             Self::Idle => "idle",
             Self::Starting => "starting",
             Self::Online(_) => "online",
+            Self::Standby(_) => "standby",
             Self::NoCamera(_) => "no-camera",
             Self::NoSignal(_) => "no-signal",
         }
@@ -35,7 +38,15 @@ impl State {
     pub fn trouble(&self) -> Option<&str> {
         match self {
             Self::NoCamera(reason) | Self::NoSignal(reason) => Some(reason),
-            Self::Idle | Self::Starting | Self::Online(_) => None,
+            Self::Idle | Self::Starting | Self::Online(_) | Self::Standby(_) => None,
+        }
+    }
+
+    /// What runs, if something does.
+    pub const fn running(&self) -> Option<&Opened> {
+        match self {
+            Self::Online(opened) | Self::Standby(opened) => Some(opened),
+            Self::Idle | Self::Starting | Self::NoCamera(_) | Self::NoSignal(_) => None,
         }
     }
 }
@@ -55,6 +66,7 @@ impl fmt::Display for State {
             Self::Idle => write!(formatter, "nobody watches, camera stopped"),
             Self::Starting => write!(formatter, "camera starting"),
             Self::Online(opened) => write!(formatter, "{opened}"),
+            Self::Standby(opened) => write!(formatter, "nobody watches, camera kept running: {opened}"),
             Self::NoCamera(reason) => write!(formatter, "no camera: {reason}"),
             Self::NoSignal(reason) => write!(formatter, "no signal: {reason}"),
         }

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::settings;
 use super::values::{
-    AllowOrigin, DesiredFps, Device, Devices, Folder, Format, Host, LogLevel, Quality, Refused, Resolution,
-    Seconds, SourceName, Subsampling, Switch, Whole, one_or_many, section,
+    AllowOrigin, DesiredFps, Device, Devices, Folder, Format, Host, IdleFps, LogLevel, Quality, Refused,
+    Resolution, Seconds, SourceName, Subsampling, Switch, Whole, one_or_many, section,
 };
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -49,6 +49,14 @@ pub struct Source {
     /// Stop the source when nobody has watched for so long, 0 to 86400 seconds; 0: never [default: 10]
     #[arg(long, value_name = "SECONDS")]
     pub idle_timeout: Option<Seconds<0, 86_400_000>>,
+
+    /// Then keep the source running and throw its pictures away so often a second: 0.1 to 30, or 0 to stop it [default: 0]
+    #[arg(long, value_name = "N")]
+    pub idle_fps: Option<IdleFps>,
+
+    /// Do not send a picture equal to the one before, at most so many in a row, 0 to 1000; 0: send all [default: 0]
+    #[arg(long, short = 'e', value_name = "N")]
+    pub drop_same_frames: Option<Whole<0, 1000>>,
 
     /// Wait between attempts to open a device that failed, 0.1 to 3600 seconds [default: 1]
     #[arg(long, value_name = "SECONDS")]
@@ -197,6 +205,8 @@ impl Source {
         set(&mut to.resolution, self.resolution);
         set(&mut to.desired_fps, self.desired_fps);
         set(&mut to.idle_timeout, self.idle_timeout.map(Seconds::or_never));
+        set(&mut to.idle_fps, self.idle_fps);
+        set(&mut to.drop_same_frames, self.drop_same_frames);
         set(&mut to.device_error_delay, self.device_error_delay);
         if let Some(devices) = self.v4l2.device {
             to.v4l2.device = Devices::try_from(devices).map_err(Wrong::device)?;

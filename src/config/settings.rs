@@ -27,6 +27,10 @@ pub struct Source {
     pub desired_fps: Option<FrameRate>,
     /// With nobody watching for this long the source is stopped; `None`: never.
     pub idle_timeout: Option<Duration>,
+    /// Instead of being stopped it is kept running, and its pictures are thrown away at this rate; `None`: stopped.
+    pub idle_fps: Option<FrameRate>,
+    /// So many pictures in a row are not sent when they are equal to the one before; 0: all are sent.
+    pub drop_same_frames: u32,
     /// Pause between attempts to open a device that failed.
     pub device_error_delay: Duration,
     pub v4l2: V4l2,
@@ -100,6 +104,8 @@ impl Default for Source {
             resolution: Resolution::default(),
             desired_fps: Some(FrameRate::default()),
             idle_timeout: Some(Duration::from_secs(10)),
+            idle_fps: None,
+            drop_same_frames: 0,
             device_error_delay: Duration::from_secs(1),
             v4l2: V4l2::default(),
             slideshow: Slideshow::default(),

@@ -59,10 +59,7 @@ impl Wanted {
 
 /// For how long a frame of a slow camera is its newest one.
 fn two_intervals(context: &Context) -> Duration {
-    let interval = match context.status.get() {
-        State::Online(opened) => opened.interval(),
-        _ => None,
-    };
+    let interval = context.status.get().running().and_then(|opened| opened.interval());
     interval.unwrap_or_default().saturating_mul(2).max(context.settings.http.snapshot_timeout)
 }
 

@@ -74,7 +74,7 @@ struct Ours<'a> {
 
 #[derive(Serialize)]
 struct Camera<'a> {
-    /// One of idle, starting, online, no-camera, no-signal.
+    /// One of idle, starting, online, standby, no-camera, no-signal.
     state: &'a str,
     /// The same in a sentence.
     text: String,
@@ -96,6 +96,7 @@ struct Frames {
     dropped_truncated: u64,
     dropped_invalid: u64,
     dropped_late: u64,
+    dropped_same: u64,
     published: u64,
     delivered: u64,
     skipped_for_slow_viewers: u64,
@@ -119,7 +120,7 @@ pub fn json(context: &Context) -> Vec<u8> {
 
 fn encoder(context: &Context, state: &State) -> Encoder {
     // ustreamer calls a JPEG that the camera made "HW".
-    let camera_encodes = matches!(state, State::Online(opened) if opened.format.ends_with("JPEG"));
+    let camera_encodes = state.running().is_some_and(|opened| opened.format.ends_with("JPEG"));
     Encoder {
         kind: if camera_encodes { "HW" } else { "CPU" },
         quality: context.settings.encoder.quality.get(),
@@ -132,7 +133,7 @@ fn source(context: &Context, state: &State) -> Source {
     let (width, height) = frame.map_or((wish.width, wish.height), |frame| (frame.width, frame.height));
     Source {
         resolution: Resolution { width, height },
-        online: matches!(state, State::Online(_)),
+        online: state.running().is_some(),
         desired_fps: whole(context.settings.source.desired_fps.map_or(0.0, |fps| fps.per_second())),
         captured_fps: whole(context.stats.captured_fps.get()),
     }
@@ -161,10 +162,7 @@ fn stream(context: &Context) -> Stream {
 
 fn ours<'a>(context: &Context, state: &'a State) -> Ours<'a> {
     let stats = &context.stats;
-    let opened = match state {
-        State::Online(opened) => Some(opened),
-        _ => None,
-    };
+    let opened = state.running();
     let frame = context.latest.get().filter(|frame| frame.online);
     Ours {
         version: env!("CARGO_PKG_VERSION"),
@@ -186,6 +184,7 @@ fn ours<'a>(context: &Context, state: &'a State) -> Ours<'a> {
             dropped_truncated: stats.dropped_truncated.get(),
             dropped_invalid: stats.dropped_invalid.get(),
             dropped_late: stats.dropped_late.get(),
+            dropped_same: stats.dropped_same.get(),
             published: context.latest.published(),
             delivered: stats.delivered.get(),
             skipped_for_slow_viewers: stats.skipped.get(),

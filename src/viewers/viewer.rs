@@ -17,8 +17,9 @@ use crate::frame::Frame;
 use crate::pace::Pace;
 use crate::stats::RateMeter;
 
-/// A picture that does not change is sent again after this long: browsers then draw the one they hold back, and
-/// proxies do not take the connection for dead.
+/// Without a new picture the last one is sent again after this long: browsers then draw the one they hold back, and
+/// proxies do not take the connection for dead. Of a source that stands still, as `drop-same-frames` finds it, once:
+/// how often it comes after that is what the setting says.
 const RESEND_AFTER: Duration = Duration::from_secs(1);
 
 /// How soon to look again at a socket that was not empty. With a camera the next frame is earlier.
@@ -36,7 +37,7 @@ pub(super) struct Viewer {
     sent_at: Monotonic,
     /// Between the last two frames that differed.
     interval: Duration,
-    /// How often that frame was sent again.
+    /// How often the same picture was sent again.
     resent: u32,
     skipped: u64,
     /// When the peer last took something, and what its socket held then.
@@ -93,7 +94,7 @@ impl Viewer {
             return Ok(self.wait_for_room(now));
         }
         let Some(frame) = self.context.latest.get() else { return Ok(Next::Frame) };
-        let due = self.due(&frame);
+        let Some(due) = self.due(&frame) else { return Ok(Next::Frame) };
         if due > now {
             return Ok(Next::At(due));
         }
@@ -104,40 +105,47 @@ impl Viewer {
         if !self.send(socket, outgoing, now)? {
             return Ok(self.wait_for_room(now));
         }
-        Ok(Next::At(self.due(&frame)))
+        Ok(self.due(&frame).map_or(Next::Frame, Next::At))
     }
 
     /// When this frame may be sent: a new one at once, or when the viewer's own rate allows it; the same one again
-    /// after a while.
-    fn due(&self, frame: &Frame) -> Monotonic {
+    /// after a while, or no more.
+    fn due(&self, frame: &Frame) -> Option<Monotonic> {
         let paced = self.pace.map_or(Monotonic::default(), |pace| pace.next());
         if frame.number != self.seen {
-            return paced;
+            return Some(paced);
         }
-        // A pause has begun when twice the time between the last two pictures has passed.
         let dual = self.options().dual_final_frames && self.resent == 0;
-        let soon = (2 * self.interval).clamp(LOOK_AGAIN_AFTER, RESEND_AFTER);
-        let wait = if dual { soon } else { RESEND_AFTER };
-        paced.max(self.sent_at + wait)
+        let still = self.context.latest.still_since().is_some();
+        let wait = match dual {
+            true if still => Duration::ZERO,
+            // A pause has begun when twice the time between the last two pictures has passed.
+            true => (2 * self.interval).clamp(LOOK_AGAIN_AFTER, RESEND_AFTER),
+            false if still && self.resent > 0 => return None,
+            false => RESEND_AFTER,
+        };
+        Some(paced.max(self.sent_at + wait))
     }
 
     fn put(&mut self, frame: &Arc<Frame>, outgoing: &mut Outgoing, now: Monotonic) {
         if let Some(pace) = &mut self.pace {
             pace.admits(now);
         }
-        if frame.number == self.seen {
+        // Who asked for fewer pictures has not missed the others.
+        if self.seen > 0 && self.pace.is_none() {
+            let skipped = frame.number.saturating_sub(self.seen + 1);
+            self.skipped += skipped;
+            self.context.stats.skipped.add(skipped);
+        }
+        // A new frame can show what this viewer has already.
+        let since = self.context.latest.still_since();
+        if frame.number == self.seen || since.is_some_and(|since| self.seen >= since) {
             self.resent += 1;
         } else {
-            // Who asked for fewer pictures has not missed the others.
-            if self.seen > 0 && self.pace.is_none() {
-                let skipped = frame.number.saturating_sub(self.seen + 1);
-                self.skipped += skipped;
-                self.context.stats.skipped.add(skipped);
-            }
             self.interval = now - self.sent_at;
-            self.seen = frame.number;
             self.resent = 0;
         }
+        self.seen = frame.number;
         self.meter.tick(now);
         self.info.fps.set(self.meter.per_second(now));
         let info = PartInfo { skipped: self.skipped, fps: self.info.fps.get() };

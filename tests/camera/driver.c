@@ -126,12 +126,14 @@ static int exposes(struct camera *camera, const struct faults *faults)
 
 static void expose(struct camera *camera, const struct faults *faults)
 {
-	unsigned index = take(&camera->queued), every;
+	unsigned index = take(&camera->queued), every, still;
 	struct v4l2_buffer *buffer = &camera->buffer[index];
 	uint64_t sequence = camera->sequence - 1, taken = nanoseconds();
 
 	pthread_mutex_unlock(&fakecam_lock);
-	size_t length = picture(camera, sequence, taken, camera->map + camera->slice * index, faults);
+	int is_still = fault(faults, "still", &still);
+	size_t length = picture(camera, is_still ? still : sequence, is_still ? 0 : taken,
+		camera->map + camera->slice * index, faults);
 	pthread_mutex_lock(&fakecam_lock);
 	buffer->bytesused = (uint32_t)length;
 	buffer->sequence = (uint32_t)sequence;

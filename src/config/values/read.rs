@@ -7,8 +7,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::{
-    AllowOrigin, DesiredFps, Device, Folder, Format, FrameRate, Host, Kind, LogLevel, Quality, Resolution,
-    Seconds, SourceName, Subsampling, Switch, Value, Whole,
+    AllowOrigin, DesiredFps, Device, Folder, Format, FrameRate, Host, IdleFps, Kind, LogLevel, Quality,
+    Resolution, Seconds, SourceName, Subsampling, Switch, Value, Whole,
 };
 
 struct One<T>(PhantomData<T>);
@@ -74,6 +74,7 @@ deserialize! {
     Format;
     FrameRate;
     Host;
+    IdleFps;
     LogLevel;
     Quality;
     Resolution;
