@@ -40,15 +40,19 @@ pub struct Camera<'a> {
     film: &'a Film,
     input: Input,
     fps: u32,
+    fault: &'static str,
 }
 
 impl<'a> Camera<'a> {
     /// A camera that offers this format, the film's size and this rate, and nothing else.
-    pub fn new(film: &'a Film, input: Input, fps: u32) -> Result<Self> {
+    pub fn new(film: &'a Film, input: Input, fps: u32, fault: &'static str) -> Result<Self> {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         File::create_new(folder.path().join("video0"))?;
         File::create_new(folder.path().join("meter"))?.set_len(Meter::LEN)?;
-        Ok(Self { folder, library: library(), film, input, fps })
+        if !fault.is_empty() {
+            std::fs::write(folder.path().join("fault"), fault)?;
+        }
+        Ok(Self { folder, library: library(), film, input, fps, fault })
     }
 
     /// The path to open it by.
@@ -76,6 +80,9 @@ impl<'a> Camera<'a> {
             .env("FAKECAM_FPS", self.fps.to_string())
             .env("FAKECAM_FRAMES", &self.film.folder)
             .env("FAKECAM_METER", self.meter());
+        if !self.fault.is_empty() {
+            command.env("FAKECAM_FAULT", self.folder.path().join("fault"));
+        }
     }
 }
 

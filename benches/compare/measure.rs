@@ -28,7 +28,7 @@ const IDLE_FLAGS: [&str; 2] = ["--idle-timeout", "1"];
 
 pub fn measure(folder: &Path, scenario: &Scenario, contestant: &Contestant) -> Result<Outcome> {
     let film = frames::make(&folder.join("film"), scenario.size)?;
-    let camera = Camera::new(&film, scenario.input, FPS)?;
+    let camera = Camera::new(&film, scenario.input, FPS, scenario.fault)?;
     let namespaces = match scenario.kind {
         Kind::Watch { link, .. } => Namespaces::of(link)?,
         Kind::Idle | Kind::Start => None,
@@ -51,7 +51,9 @@ pub fn measure(folder: &Path, scenario: &Scenario, contestant: &Contestant) -> R
     };
     let mut server = contestant.peer.start(&setup)?;
     if namespaces.is_none() {
-        let started = server.ready(SLOWEST_START)?;
+        let meter = Meter::open(&camera.meter())?;
+        let has_camera = contestant.peer.has_camera() && !flags.contains(&"pattern");
+        let started = server.ready(SLOWEST_START, has_camera.then_some(&meter))?;
         if scenario.kind == Kind::Start {
             return Ok(Outcome { start_ms: Some(started.as_secs_f64() * 1e3), ..Outcome::default() });
         }

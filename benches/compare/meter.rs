@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 
 /// Words of the file.
 const CPU: u64 = 0;
+const GIVEN: u64 = 1;
 const TIMES: u64 = 8;
 /// How many moments it keeps.
 pub const TIMES_KEPT: usize = 1024;
@@ -25,6 +26,11 @@ impl Meter {
     /// What the camera itself has used of the server's CPU time.
     pub fn cpu(&self) -> Result<Duration> {
         Ok(Duration::from_nanos(self.word(CPU)?))
+    }
+
+    /// How many pictures it has filled into buffers.
+    pub fn given(&self) -> Result<u64> {
+        self.word(GIVEN)
     }
 
     /// When the newest picture was taken whose number is this one, where numbers begin anew after `period` pictures.

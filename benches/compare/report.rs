@@ -58,6 +58,7 @@ pub fn tables(rows: &Rows, scenarios: &[Scenario]) -> Result<String> {
         writeln!(text, "## {}\n", scenario.title)?;
         match scenario.kind {
             Kind::Watch { .. } if scenario.name == "slices" => publish_table(&mut text, table)?,
+            Kind::Watch { .. } if scenario.name == "still" => still_table(&mut text, table)?,
             Kind::Watch { slow, .. } => watch_table(&mut text, table, slow > 0)?,
             Kind::Idle => idle_table(&mut text, table)?,
             Kind::Start => start_table(&mut text, table)?,
@@ -129,6 +130,17 @@ fn publish_table<'a>(text: &mut String, rows: impl Iterator<Item = &'a Row>) -> 
             number(p99),
             number(cpu)
         )?;
+    }
+    writeln!(text)?;
+    Ok(())
+}
+
+fn still_table<'a>(text: &mut String, rows: impl Iterator<Item = &'a Row>) -> Result<()> {
+    writeln!(text, "| server | CPU, of a core | pictures sent a second |\n|---|---|---|")?;
+    for row in rows {
+        let cpu = row.median(|outcome| Some(outcome.cpu_percent())).unwrap_or_default();
+        let sent = row.median(|outcome| Some(outcome.delivered as f64 / outcome.seconds)).unwrap_or_default();
+        writeln!(text, "| {} | {} % | {} |", row.contestant, number(cpu), number(sent))?;
     }
     writeln!(text)?;
     Ok(())

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::Setup;
+use crate::meter::Meter;
 
 /// None of the servers has children, and whatever stands before one becomes it: one process is all there is to end.
 /// It stays in the benchmark's process group, so that an interrupt from the keyboard ends it as well.
@@ -37,9 +38,10 @@ impl Server {
     }
 
     /// Waits for the first bytes of a picture, asking again whenever it is refused, and says how long after the start
-    /// they came. That may be a placard. Motion accepts connections before it has a camera, and then drops them.
-    pub fn ready(&mut self, patience: Duration) -> Result<Duration> {
-        while !self.shows() {
+    /// they came. Before `camera` has given one it is a placard and does not count: ustreamer begins with that. Motion
+    /// accepts connections before it has a camera, and then drops them.
+    pub fn ready(&mut self, patience: Duration, camera: Option<&Meter>) -> Result<Duration> {
+        while !(self.shows() && camera.map(Meter::given).transpose()?.is_none_or(|given| given > 0)) {
             if let Some(status) = self.child.try_wait()? {
                 bail!("it ended ({status}):\n{}", self.said());
             }
