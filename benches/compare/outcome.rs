@@ -56,6 +56,11 @@ impl Outcome {
         self.cpu().as_secs_f64() * 1e6 / self.delivered.max(1) as f64
     }
 
+    /// Of a count over the measuring.
+    pub fn a_second(&self, count: u64) -> Option<f64> {
+        Some(count as f64 / self.seconds)
+    }
+
     pub fn cpu_percent(&self) -> f64 {
         self.cpu().as_secs_f64() * 100.0 / self.seconds
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::outcome::{Outcome, Quantiles};
 use crate::plan::{Kind, Scenario};
 use crate::plots;
 use crate::rows::{Row, Rows};
@@ -55,16 +56,74 @@ pub fn tables(rows: &Rows, scenarios: &[Scenario]) -> Result<String> {
         if table.peek().is_none() {
             continue;
         }
-        writeln!(text, "## {}\n", scenario.title)?;
-        match scenario.kind {
-            Kind::Watch { .. } if scenario.name == "slices" => publish_table(&mut text, table)?,
-            Kind::Watch { .. } if scenario.name == "still" => still_table(&mut text, table)?,
-            Kind::Watch { slow, .. } => watch_table(&mut text, table, slow > 0)?,
-            Kind::Idle => idle_table(&mut text, table)?,
-            Kind::Start => start_table(&mut text, table)?,
+        let columns = columns(scenario);
+        let heads: Vec<_> = columns.iter().map(|(head, _)| *head).collect();
+        writeln!(text, "## {}\n\n| server | {} |", scenario.title, heads.join(" | "))?;
+        writeln!(text, "|---{}|", "|---".repeat(columns.len()))?;
+        for row in table {
+            let cells: Vec<_> = columns.iter().map(|(_, cell)| cell(row)).collect();
+            writeln!(text, "| {} | {} |", row.contestant, cells.join(" | "))?;
         }
+        writeln!(text)?;
     }
     Ok(text)
+}
+
+/// A head, and what stands under it.
+type Column = (&'static str, fn(&Row) -> String);
+
+fn columns(scenario: &Scenario) -> Vec<Column> {
+    let memory: [Column; 2] = [
+        ("RSS", |row| format!("{} MB", of(row, |outcome| Some(outcome.rss_kib as f64 / 1024.0)))),
+        ("threads", |row| of(row, |outcome| Some(outcome.threads as f64))),
+    ];
+    let share: Column =
+        ("CPU, of a core", |row| format!("{} %", of(row, |outcome| Some(outcome.cpu_percent()))));
+    let cost: Column =
+        ("CPU per frame", |row| format!("{} µs", of(row, |outcome| Some(outcome.cpu_us_per_frame()))));
+    match (scenario.kind, scenario.name.as_str()) {
+        (Kind::Start, _) => {
+            vec![("first picture after", |row| format!("{} ms", of(row, |outcome| outcome.start_ms)))]
+        }
+        (Kind::Idle, _) => {
+            [share, ("wakes a second", |row| of(row, |outcome| outcome.a_second(outcome.switches)))]
+                .into_iter()
+                .chain(memory)
+                .collect()
+        }
+        (_, "slices") => vec![("p50, p99", |row| pair(row, |outcome| outcome.publish_ms)), cost],
+        (_, "still") => {
+            vec![
+                share,
+                ("pictures sent a second", |row| of(row, |outcome| outcome.a_second(outcome.delivered))),
+            ]
+        }
+        (Kind::Watch { slow, .. }, _) => {
+            let mut columns: Vec<Column> =
+                vec![cost, ("age p50, p99", |row| pair(row, |outcome| outcome.age_ms))];
+            if slow > 0 {
+                columns.push(("slow ones' age p50, p99", |row| pair(row, |outcome| outcome.slow_age_ms)));
+            }
+            columns.push(("frames/s", |row| {
+                let slowest = of(row, |outcome| outcome.a_second(outcome.distinct.min));
+                format!("{slowest} / {}", of(row, |outcome| outcome.a_second(outcome.distinct.median)))
+            }));
+            columns.push(("lost", |row| of(row, |outcome| Some(outcome.missed.median as f64))));
+            columns.push(("bytes", |row| of(row, |outcome| Some(outcome.picture_bytes))));
+            columns.extend(memory);
+            columns
+        }
+    }
+}
+
+/// The median over the rounds.
+fn of(row: &Row, of: impl Fn(&Outcome) -> Option<f64>) -> String {
+    row.median(of).map_or("-".to_owned(), number)
+}
+
+fn pair(row: &Row, quantiles: impl Fn(&Outcome) -> Option<Quantiles>) -> String {
+    let p50 = of(row, |outcome| quantiles(outcome).map(|quantiles| quantiles.p50));
+    format!("{p50}, {} ms", of(row, |outcome| quantiles(outcome).map(|quantiles| quantiles.p99)))
 }
 
 fn write_targets(text: &mut String, rows: &Rows) -> Result<()> {
@@ -81,96 +140,6 @@ fn write_targets(text: &mut String, rows: &Rows) -> Result<()> {
             None => "",
         };
         writeln!(text, "| {} | {word} {limit} {unit} | {value} | {holds} |", target.what)?;
-    }
-    writeln!(text)?;
-    Ok(())
-}
-
-fn watch_table<'a>(text: &mut String, rows: impl Iterator<Item = &'a Row>, slow: bool) -> Result<()> {
-    let (head, line) = if slow { (" slow ones' age p50, max |", "---|") } else { ("", "") };
-    writeln!(
-        text,
-        "| server | CPU per frame | age p50, p99 |{head} frames/s | lost | bytes | RSS | threads |"
-    )?;
-    writeln!(text, "|---|---|---|{line}---|---|---|---|---|")?;
-    for row in rows {
-        let of = |value: Option<f64>| value.map_or("-".to_owned(), number);
-        write!(text, "| {} | {} µs |", row.contestant, of(row.cpu_us_per_frame()))?;
-        let p99 = row.median(|outcome| outcome.age_ms.map(|age| age.p99));
-        write!(text, " {}, {} ms |", of(row.age_p50_ms()), of(p99))?;
-        if slow {
-            let p50 = row.median(|outcome| outcome.slow_age_ms.map(|age| age.p50));
-            let max = row.median(|outcome| outcome.slow_age_ms.map(|age| age.max));
-            write!(text, " {}, {} ms |", of(p50), of(max))?;
-        }
-        let slowest = row.median(|outcome| Some(outcome.distinct.min as f64 / outcome.seconds));
-        let middle = row.median(|outcome| Some(outcome.distinct.median as f64 / outcome.seconds));
-        write!(text, " {} / {} |", of(slowest), of(middle))?;
-        write!(text, " {} |", of(row.median(|outcome| Some(outcome.missed.median as f64))))?;
-        write!(text, " {:.0} |", row.median(|outcome| Some(outcome.picture_bytes)).unwrap_or_default())?;
-        let rss = row.median(|outcome| Some(outcome.rss_kib as f64 / 1024.0));
-        let threads = row.median(|outcome| Some(outcome.threads as f64));
-        writeln!(text, " {} MB | {} |", of(rss), of(threads))?;
-    }
-    writeln!(text)?;
-    Ok(())
-}
-
-fn publish_table<'a>(text: &mut String, rows: impl Iterator<Item = &'a Row>) -> Result<()> {
-    writeln!(text, "| server | p50 | p99 | CPU per frame |\n|---|---|---|---|")?;
-    for row in rows {
-        let p50 = row.median(|outcome| outcome.publish_ms.map(|publish| publish.p50)).unwrap_or_default();
-        let p99 = row.median(|outcome| outcome.publish_ms.map(|publish| publish.p99)).unwrap_or_default();
-        let cpu = row.cpu_us_per_frame().unwrap_or_default();
-        writeln!(
-            text,
-            "| {} | {} ms | {} ms | {} µs |",
-            row.contestant,
-            number(p50),
-            number(p99),
-            number(cpu)
-        )?;
-    }
-    writeln!(text)?;
-    Ok(())
-}
-
-fn still_table<'a>(text: &mut String, rows: impl Iterator<Item = &'a Row>) -> Result<()> {
-    writeln!(text, "| server | CPU, of a core | pictures sent a second |\n|---|---|---|")?;
-    for row in rows {
-        let cpu = row.median(|outcome| Some(outcome.cpu_percent())).unwrap_or_default();
-        let sent = row.median(|outcome| Some(outcome.delivered as f64 / outcome.seconds)).unwrap_or_default();
-        writeln!(text, "| {} | {} % | {} |", row.contestant, number(cpu), number(sent))?;
-    }
-    writeln!(text)?;
-    Ok(())
-}
-
-fn idle_table<'a>(text: &mut String, rows: impl Iterator<Item = &'a Row>) -> Result<()> {
-    writeln!(text, "| server | CPU, of a core | wakes a second | RSS | threads |\n|---|---|---|---|---|")?;
-    for row in rows {
-        let cpu = row.median(|outcome| Some(outcome.cpu_percent())).unwrap_or_default();
-        let wakes = row.median(|outcome| Some(outcome.switches as f64 / outcome.seconds)).unwrap_or_default();
-        let rss = row.median(|outcome| Some(outcome.rss_kib as f64 / 1024.0)).unwrap_or_default();
-        let threads = row.median(|outcome| Some(outcome.threads as f64)).unwrap_or_default();
-        writeln!(
-            text,
-            "| {} | {} % | {} | {} MB | {threads} |",
-            row.contestant,
-            number(cpu),
-            number(wakes),
-            number(rss)
-        )?;
-    }
-    writeln!(text)?;
-    Ok(())
-}
-
-fn start_table<'a>(text: &mut String, rows: impl Iterator<Item = &'a Row>) -> Result<()> {
-    writeln!(text, "| server | first picture after |\n|---|---|")?;
-    for row in rows {
-        let start = row.median(|outcome| outcome.start_ms).unwrap_or_default();
-        writeln!(text, "| {} | {} ms |", row.contestant, number(start))?;
     }
     writeln!(text)?;
     Ok(())

@@ -57,7 +57,6 @@ fn fan_out(rows: &Rows) -> Vec<Target> {
     let hundred = watch_name(100, HD, Input::Mjpeg);
     let thousand = watch_name(1000, VGA, Input::Mjpeg);
     let cpu = |other| ratio(rows, &hundred, other, Row::cpu_us_per_frame);
-    let slowest = |outcome: &Outcome| outcome.distinct.min as f64;
     let times = |limit| Limit::AtMost(limit, "times");
     vec![
         target("CPU per frame to 100 viewers, of the bare loop's", times(1.25), cpu(Peer::BareLoop)),
@@ -76,12 +75,14 @@ fn fan_out(rows: &Rows) -> Vec<Target> {
         target(
             "1,000 viewers: the slowest one's rate",
             Limit::AtLeast(10.0, "frames/s"),
-            ours(rows, &thousand, |outcome| Some(slowest(outcome) / outcome.seconds)),
+            ours(rows, &thousand, |outcome| outcome.a_second(outcome.distinct.min)),
         ),
         target(
             "… of the median one's",
             Limit::AtLeast(0.9, "times"),
-            ours(rows, &thousand, |outcome| Some(slowest(outcome) / outcome.distinct.median as f64)),
+            ours(rows, &thousand, |outcome| {
+                Some(outcome.distinct.min as f64 / outcome.distinct.median as f64)
+            }),
         ),
         target(
             "… RSS",
@@ -116,7 +117,7 @@ fn slow_viewers(rows: &Rows) -> Vec<Target> {
         target(
             "link of 50 ms each way: rate",
             Limit::AtLeast(29.0, "frames/s"),
-            ours(rows, "long", |outcome| Some(outcome.distinct.median as f64 / outcome.seconds)),
+            ours(rows, "long", |outcome| outcome.a_second(outcome.distinct.median)),
         ),
     ]
 }
@@ -169,7 +170,7 @@ fn rest(rows: &Rows) -> Vec<Target> {
         target(
             "… wakes",
             Limit::AtMost(2.0, "a second"),
-            ours(rows, "idle", |outcome| Some(outcome.switches as f64 / outcome.seconds)),
+            ours(rows, "idle", |outcome| outcome.a_second(outcome.switches)),
         ),
         target(
             "a still 720p YUYV picture with drop-same-frames: CPU, of that without",
@@ -191,7 +192,7 @@ fn rest(rows: &Rows) -> Vec<Target> {
         target(
             "… page faults",
             Limit::AtMost(3.0, "a second"),
-            ours(rows, &hundred, |outcome| Some(outcome.faults as f64 / outcome.seconds)),
+            ours(rows, &hundred, |outcome| outcome.a_second(outcome.faults)),
         ),
         target("the binary", Limit::AtMost(4.0, "MB"), Some(rows.binary_bytes as f64 / 1e6)),
     ]
