@@ -21,6 +21,9 @@ use crate::stats::RateMeter;
 /// proxies do not take the connection for dead.
 const RESEND_AFTER: Duration = Duration::from_secs(1);
 
+/// From so many viewers of a loop on, a copy in the kernel costs less than what it saves each of them.
+const MANY: usize = 8;
+
 /// How soon to look again at a socket that was not empty. With a camera the next frame is earlier.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
@@ -28,7 +31,7 @@ pub(super) struct Viewer {
     id: u64,
     info: Arc<ViewerInfo>,
     context: Arc<Context>,
-    _watching: Watching,
+    watching: Watching,
     pace: Option<Pace>,
     meter: RateMeter,
     /// Number of the frame sent last; 0: none yet.
@@ -61,7 +64,7 @@ impl Viewer {
             id,
             info,
             context: Arc::clone(context),
-            _watching: watching,
+            watching,
             pace: options.fps.map(|fps| Pace::new(fps.interval())),
             meter: RateMeter::default(),
             seen: 0,
@@ -125,7 +128,8 @@ impl Viewer {
         if let Some(pace) = &mut self.pace {
             pace.admits(now);
         }
-        if frame.number == self.seen {
+        let fresh = frame.number != self.seen;
+        if !fresh {
             self.resent += 1;
         } else {
             // Who asked for fewer pictures has not missed the others.
@@ -140,8 +144,14 @@ impl Viewer {
         }
         self.meter.tick(now);
         self.info.fps.set(self.meter.per_second(now));
-        let info = PartInfo { skipped: self.skipped, fps: self.info.fps.get() };
-        stream::put_part(outgoing, frame, &self.info.options, info);
+        let options = &self.info.options;
+        // What goes out once more, goes out with the time of that.
+        let shared =
+            fresh && self.watching.count() >= MANY && stream::put_shared_part(outgoing, frame, options);
+        if !shared {
+            let info = PartInfo { skipped: self.skipped, fps: self.info.fps.get() };
+            stream::put_part(outgoing, frame, options, info);
+        }
         self.sent_at = now;
         // Whatever waits at the next look is progress against what goes out now.
         self.unsent = usize::MAX;
@@ -149,7 +159,7 @@ impl Viewer {
 
     /// Returns whether all is sent.
     fn send(&mut self, socket: &mut TcpStream, outgoing: &mut Outgoing, now: Monotonic) -> io::Result<bool> {
-        let had_picture = !outgoing.tail.is_empty();
+        let had_picture = outgoing.has_part();
         let count = outgoing.send(socket)?;
         if count > 0 {
             self.progress = now;
