@@ -21,7 +21,8 @@ impl KernelCopy {
     /// The parts, one after the other.
     pub fn new(parts: &[&[u8]]) -> io::Result<Self> {
         let mut file = File::from(memfd_create("mjpegd-frame", MemfdFlags::CLOEXEC)?);
-        let mut marks = vec![0];
+        let mut marks = Vec::with_capacity(parts.len() + 1);
+        marks.push(0);
         let mut end = 0;
         for part in parts {
             file.write_all(part)?;

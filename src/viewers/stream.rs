@@ -110,7 +110,7 @@ pub fn put_shared_part(outgoing: &mut Outgoing, frame: &Arc<Frame>, options: &Op
 }
 
 fn copy_for_many(jpeg: &[u8]) -> Option<Arc<KernelCopy>> {
-    let (mut head, mut advance_head) = (Vec::new(), Vec::new());
+    let (mut head, mut advance_head) = (Vec::with_capacity(128), Vec::with_capacity(128));
     write_part_head(&mut head, jpeg.len());
     head.extend_from_slice(b"\r\n");
     write_advance_head(&mut advance_head);
