@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::clock::Monotonic;
+use crate::kernel_copy::KernelCopy;
 
 /// One complete JPEG that a browser can draw.
 pub struct Frame {
@@ -66,7 +67,7 @@ impl FramePool {
         for part in parts {
             bytes.extend_from_slice(part);
         }
-        Jpeg { bytes, pool: Arc::clone(self) }
+        Jpeg { bytes, pool: Arc::clone(self), for_many: OnceLock::new() }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
@@ -78,6 +79,8 @@ impl FramePool {
 pub struct Jpeg {
     bytes: Vec<u8>,
     pool: Arc<FramePool>,
+    /// What many viewers are sent of it, made by the first of them; `None`: the kernel would not.
+    pub for_many: OnceLock<Option<Arc<KernelCopy>>>,
 }
 
 impl Deref for Jpeg {

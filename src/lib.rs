@@ -34,6 +34,9 @@ pub mod jpeg;
 /// One complete JPEG with its life story, and the memory it comes from.
 pub mod frame;
 
+/// Bytes that the kernel sends to many without a copy for each.
+pub mod kernel_copy;
+
 /// The newest frame: one slot, swapped atomically.
 pub mod latest;
 

@@ -5,15 +5,16 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use common::camera::Camera;
-use common::client::{Client, get, state};
+use common::client::{Client, Head, get, state};
 use common::daemon::{Daemon, Launch};
 use common::picture::Marker;
-use common::stream::Stream;
+use common::stream::{BOUNDARY, Stream};
 use common::{PATIENCE, within};
 use rustix::process::Signal;
 
@@ -204,4 +205,47 @@ fn viewers_that_come_and_go_leave_nothing_behind() {
     assert!(within(PATIENCE, || left() <= files), "{files} files were open, now {}", left());
     assert_eq!(daemon.threads(), threads);
     watching.next();
+}
+
+#[test]
+fn many_viewers_get_the_very_bytes_that_one_by_itself_would() {
+    let camera = camera_of_long_frames("30");
+    let daemon = Daemon::with_camera(&camera, &[]);
+    // Its heads are its own, and so it never shares what the others are sent.
+    let mut alone = Stream::open(&daemon, "/stream?extra_headers=1");
+    let over = AtomicBool::new(false);
+    let sequence = |jpeg: &[u8]| Marker::of(jpeg).unwrap().sequence;
+    let (pictures, shared) = thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut pictures = BTreeMap::new();
+            // An end also when the others have failed.
+            while !over.load(Ordering::Relaxed) && pictures.len() < 1000 {
+                let jpeg = alone.next().jpeg;
+                pictures.insert(sequence(&jpeg), jpeg);
+            }
+            pictures
+        });
+        let mut crowd: Vec<_> = (0..24).map(|_| Stream::open(&daemon, "/stream")).collect();
+        let mut chromium = Client::connect(&daemon);
+        chromium.ask("GET", "/stream?advance_headers=1", "");
+        chromium.until(BOUNDARY);
+        // Most have not read until their turn comes, so that some of what they get was sent in pieces.
+        let mut shared: Vec<_> = crowd.iter_mut().flat_map(|one| [(); 8].map(|()| one.next().jpeg)).collect();
+        let end = [b"\r\n", BOUNDARY].concat();
+        for _ in 0..8 {
+            let head = Head(String::from_utf8(chromium.until(b"\r\n\r\n")).unwrap());
+            assert_eq!(head.names(), ["Content-Type", "X-Timestamp"]);
+            let mut jpeg = chromium.until(&end);
+            jpeg.truncate(jpeg.len() - end.len());
+            shared.push(jpeg);
+        }
+        over.store(true, Ordering::Relaxed);
+        (reader.join().unwrap(), shared)
+    });
+    let compared = shared.iter().filter(|jpeg| {
+        let same = pictures.get(&sequence(jpeg));
+        same.inspect(|same| assert!(same == jpeg, "picture {} differs", sequence(jpeg))).is_some()
+    });
+    let (compared, all) = (compared.count(), shared.len());
+    assert!(compared > all / 2, "only {compared} of {all} pictures were seen by both");
 }

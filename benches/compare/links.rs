@@ -9,7 +9,7 @@ use crate::plan::Link;
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/links/link");
 /// What the script makes.
 const SERVER: &str = "mjpegd-server";
-const VIEWER: &str = "mjpegd-viewer";
+const CLIENT: &str = "mjpegd-client";
 pub const SERVER_ADDRESS: &str = "10.77.0.1";
 
 pub struct Namespaces;
@@ -36,7 +36,7 @@ impl Namespaces {
 
     /// The words before the load's program.
     pub fn viewer(&self) -> Vec<String> {
-        within(VIEWER)
+        within(CLIENT)
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, IoSlice, Write};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
 
 use crate::frame::Frame;
+use crate::kernel_copy::KernelCopy;
 
 /// What follows a head. Frames and compiled-in files are sent from where they are.
 #[derive(Debug, Default)]
@@ -17,12 +19,25 @@ pub enum Body {
     Bytes(Vec<u8>),
     Static(&'static [u8]),
     Frame(Arc<Frame>),
+    /// These bytes of what the frame's many viewers are sent.
+    Shared {
+        copy: Arc<KernelCopy>,
+        span: Range<usize>,
+    },
 }
 
 impl Body {
+    fn len(&self) -> usize {
+        match self {
+            Self::Shared { span, .. } => span.len(),
+            other => other.as_slice().len(),
+        }
+    }
+
+    /// What is in our memory.
     fn as_slice(&self) -> &[u8] {
         match self {
-            Self::Empty => &[],
+            Self::Empty | Self::Shared { .. } => &[],
             Self::Bytes(bytes) => bytes,
             Self::Static(bytes) => bytes,
             Self::Frame(frame) => &frame.jpeg,
@@ -75,7 +90,7 @@ impl Answer {
     /// Head and body as they go over the wire.
     pub fn print(self, version: &HTTPVersion, head_only: bool, close: bool) -> Outgoing {
         let mut head = Vec::with_capacity(512);
-        let len = self.body.as_slice().len();
+        let len = self.body.len();
         let response = Response::new(StatusCode(self.status), self.headers, io::empty(), Some(len), None)
             .with_chunked_threshold(usize::MAX)
             .with_header(server());
@@ -113,15 +128,20 @@ pub struct Outgoing {
 
 impl Outgoing {
     pub fn len(&self) -> usize {
-        self.head.len() + self.body.as_slice().len() + self.tail.len()
+        self.head.len() + self.body.len() + self.tail.len()
     }
 
     pub fn is_done(&self) -> bool {
         self.sent == self.len()
     }
 
+    /// Whether a part of a stream is on its way, with its picture or without.
+    pub fn has_part(&self) -> bool {
+        matches!(self.body, Body::Shared { .. }) || !self.tail.is_empty()
+    }
+
     /// Sends until all is sent or the socket is full. Returns how many bytes it took.
-    pub fn send(&mut self, socket: &mut impl Write) -> io::Result<usize> {
+    pub fn send(&mut self, socket: &mut (impl Write + AsFd)) -> io::Result<usize> {
         let before = self.sent;
         while !self.is_done() {
             match self.send_once(socket)? {
@@ -141,14 +161,8 @@ impl Outgoing {
         Ok(self.sent - before)
     }
 
-    fn send_once(&self, socket: &mut impl Write) -> io::Result<ControlFlow<(), usize>> {
-        let mut skip = self.sent;
-        let parts = [self.head.as_slice(), self.body.as_slice(), &self.tail].map(|part| {
-            let start = skip.min(part.len());
-            skip -= start;
-            IoSlice::new(&part[start..])
-        });
-        match socket.write_vectored(&parts) {
+    fn send_once(&self, socket: &mut (impl Write + AsFd)) -> io::Result<ControlFlow<(), usize>> {
+        match self.write_to(socket) {
             Ok(0) => Err(ErrorKind::WriteZero.into()),
             Ok(count) => Ok(ControlFlow::Continue(count)),
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(ControlFlow::Break(())),
@@ -156,40 +170,70 @@ impl Outgoing {
             Err(error) => Err(error),
         }
     }
+
+    fn write_to(&self, socket: &mut (impl Write + AsFd)) -> io::Result<usize> {
+        // It has head and tail in itself.
+        if let Body::Shared { copy, span } = &self.body {
+            return copy.send(socket, span.start + self.sent..span.end);
+        }
+        let mut skip = self.sent;
+        let parts = [self.head.as_slice(), self.body.as_slice(), &self.tail].map(|part| {
+            let start = skip.min(part.len());
+            skip -= start;
+            IoSlice::new(&part[start..])
+        });
+        socket.write_vectored(&parts)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+    use std::os::unix::net::UnixStream;
+
     use super::*;
 
-    /// Takes a few bytes at each call.
-    struct Trickle(Vec<u8>);
-
-    impl Write for Trickle {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let count = bytes.len().min(7);
-            self.0.extend_from_slice(&bytes[..count]);
-            Ok(count)
+    /// Sends all of it through a socket that takes it in pieces.
+    fn through_a_socket(mut outgoing: Outgoing) -> Vec<u8> {
+        let (mut server, mut client) = UnixStream::pair().unwrap();
+        server.set_nonblocking(true).unwrap();
+        let len = outgoing.len();
+        let mut taken = Vec::new();
+        let mut sent = outgoing.send(&mut server).unwrap();
+        assert!(sent < len, "the socket took all at once");
+        while !outgoing.is_done() {
+            let mut chunk = [0; 7777];
+            let count = client.read(&mut chunk).unwrap();
+            taken.extend_from_slice(&chunk[..count]);
+            sent += outgoing.send(&mut server).unwrap();
         }
+        assert_eq!(sent, len);
+        drop(server);
+        client.read_to_end(&mut taken).unwrap();
+        taken
+    }
 
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
+    fn long_body() -> Vec<u8> {
+        (0..1 << 20).map(|index| (index % 251) as u8).collect()
     }
 
     #[test]
     fn parts_arrive_whole_and_in_order_whatever_the_socket_takes() {
-        let mut socket = Trickle(Vec::new());
-        let mut outgoing = Outgoing {
-            head: b"a head of some bytes, ".to_vec(),
-            body: Body::Static(b"a body that is longer than that, "),
+        let taken = through_a_socket(Outgoing {
+            head: b"a head".to_vec(),
+            body: Body::Bytes(long_body()),
             tail: Cow::Borrowed(b"a tail"),
             sent: 0,
-        };
-        let len = outgoing.len();
-        assert_eq!(outgoing.send(&mut socket).unwrap(), len);
-        assert_eq!(socket.0, b"a head of some bytes, a body that is longer than that, a tail");
-        assert!(outgoing.is_done());
+        });
+        assert_eq!(taken, [b"a head".as_slice(), &long_body(), b"a tail"].concat());
+    }
+
+    #[test]
+    fn what_many_share_arrives_whole_and_in_order_too() {
+        let copy = Arc::new(KernelCopy::new(&[b"not this", &long_body(), b"a tail", b"nor that"]).unwrap());
+        let span = copy.span(1..3);
+        let taken = through_a_socket(Outgoing { body: Body::Shared { copy, span }, ..Outgoing::default() });
+        assert_eq!(taken, [long_body().as_slice(), b"a tail"].concat());
     }
 
     #[test]

@@ -79,6 +79,11 @@ impl Watching {
         watchers.fetch_add(1, Ordering::SeqCst);
         Self { watchers: Arc::clone(watchers), _seat: audience.sit() }
     }
+
+    /// How many the loop has, this one among them.
+    pub(super) fn count(&self) -> usize {
+        self.watchers.load(Ordering::Relaxed)
+    }
 }
 
 impl Drop for Watching {

@@ -13,6 +13,7 @@ use crate::clock::{Monotonic, unix_seconds};
 use crate::config::Http;
 use crate::config::values::FrameRate;
 use crate::frame::Frame;
+use crate::kernel_copy::KernelCopy;
 
 const BOUNDARY: &str = "--boundarydonotcross\r\n";
 const PART_END: &[u8] = b"\r\n--boundarydonotcross\r\n";
@@ -95,6 +96,30 @@ pub fn head(request: &Request, options: &Options, id: u64, http: &Http) -> Vec<u
     head
 }
 
+/// The same for all who asked for nothing special, so that the kernel can send it to each without a copy. False: it has
+/// to be `put_part`.
+pub fn put_shared_part(outgoing: &mut Outgoing, frame: &Arc<Frame>, options: &Options) -> bool {
+    // The first part follows the answer's head.
+    if options.extra_headers || options.zero_data || !outgoing.head.is_empty() {
+        return false;
+    }
+    let Some(copy) = frame.jpeg.for_many.get_or_init(|| copy_for_many(&frame.jpeg)) else { return false };
+    let span = copy.span(if options.advance_headers { 1..4 } else { 0..3 });
+    outgoing.body = Body::Shared { copy: Arc::clone(copy), span };
+    true
+}
+
+fn copy_for_many(jpeg: &[u8]) -> Option<Arc<KernelCopy>> {
+    let (mut head, mut advance_head) = (Vec::with_capacity(128), Vec::with_capacity(128));
+    write_part_head(&mut head, jpeg.len());
+    head.extend_from_slice(b"\r\n");
+    write_advance_head(&mut advance_head);
+    KernelCopy::new(&[&head, jpeg, PART_END, &advance_head])
+        .inspect_err(|error| log::debug!("cannot copy a frame for many viewers: {error}"))
+        .ok()
+        .map(Arc::new)
+}
+
 /// Adds a picture to what goes out: part head, picture, and the boundary after it.
 pub fn put_part(outgoing: &mut Outgoing, frame: &Arc<Frame>, options: &Options, info: PartInfo) {
     if !options.zero_data {
@@ -109,17 +134,22 @@ pub fn put_part(outgoing: &mut Outgoing, frame: &Arc<Frame>, options: &Options, 
     }
     let len = if options.zero_data { 0 } else { frame.jpeg.len() };
     let head = &mut outgoing.head;
+    write_part_head(head, len);
+    if options.extra_headers {
+        write_extra_headers(head, frame, info);
+    }
+    head.extend_from_slice(b"\r\n");
+    outgoing.tail = Cow::Borrowed(PART_END);
+}
+
+/// Without the empty line that ends it.
+fn write_part_head(head: &mut Vec<u8>, len: usize) {
     // Writing into memory does not fail, here and below.
     let _ = write!(
         head,
         "Content-Type: image/jpeg\r\nContent-Length: {len}\r\nX-Timestamp: {:.6}\r\n",
         unix_seconds()
     );
-    if options.extra_headers {
-        write_extra_headers(head, frame, info);
-    }
-    head.extend_from_slice(b"\r\n");
-    outgoing.tail = Cow::Borrowed(PART_END);
 }
 
 /// The head that goes out before its picture is known.

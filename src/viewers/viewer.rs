@@ -22,6 +22,9 @@ use crate::stats::RateMeter;
 /// how often it comes after that is what the setting says.
 const RESEND_AFTER: Duration = Duration::from_secs(1);
 
+/// From so many viewers of a loop on, a copy in the kernel costs less than what it saves each of them.
+const MANY: usize = 8;
+
 /// How soon to look again at a socket that was not empty. With a camera the next frame is earlier.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
@@ -29,7 +32,7 @@ pub(super) struct Viewer {
     id: u64,
     info: Arc<ViewerInfo>,
     context: Arc<Context>,
-    _watching: Watching,
+    watching: Watching,
     pace: Option<Pace>,
     meter: RateMeter,
     /// Number of the frame sent last; 0: none yet.
@@ -62,7 +65,7 @@ impl Viewer {
             id,
             info,
             context: Arc::clone(context),
-            _watching: watching,
+            watching,
             pace: options.fps.map(|fps| Pace::new(fps.interval())),
             meter: RateMeter::default(),
             seen: 0,
@@ -137,9 +140,10 @@ impl Viewer {
             self.skipped += skipped;
             self.context.stats.skipped.add(skipped);
         }
+        let fresh = frame.number != self.seen;
         // A new frame can show what this viewer has already.
         let since = self.context.latest.still_since();
-        if frame.number == self.seen || since.is_some_and(|since| self.seen >= since) {
+        if !fresh || since.is_some_and(|since| self.seen >= since) {
             self.resent += 1;
         } else {
             self.interval = now - self.sent_at;
@@ -148,8 +152,14 @@ impl Viewer {
         self.seen = frame.number;
         self.meter.tick(now);
         self.info.fps.set(self.meter.per_second(now));
-        let info = PartInfo { skipped: self.skipped, fps: self.info.fps.get() };
-        stream::put_part(outgoing, frame, &self.info.options, info);
+        let options = &self.info.options;
+        // What goes out once more, goes out with the time of that.
+        let shared =
+            fresh && self.watching.count() >= MANY && stream::put_shared_part(outgoing, frame, options);
+        if !shared {
+            let info = PartInfo { skipped: self.skipped, fps: self.info.fps.get() };
+            stream::put_part(outgoing, frame, options, info);
+        }
         self.sent_at = now;
         // Whatever waits at the next look is progress against what goes out now.
         self.unsent = usize::MAX;
@@ -157,7 +167,7 @@ impl Viewer {
 
     /// Returns whether all is sent.
     fn send(&mut self, socket: &mut TcpStream, outgoing: &mut Outgoing, now: Monotonic) -> io::Result<bool> {
-        let had_picture = !outgoing.tail.is_empty();
+        let had_picture = outgoing.has_part();
         let count = outgoing.send(socket)?;
         if count > 0 {
             self.progress = now;
