@@ -10,9 +10,8 @@ use crate::audience::Audience;
 use crate::clock::Monotonic;
 use crate::config::values::{Resolution, SourceName};
 use crate::config::{self, Settings};
-use crate::frame::Frame;
 use crate::heartbeat::Heartbeat;
-use crate::intake::Intake;
+use crate::intake::{Intake, Taken};
 use crate::latest::Latest;
 use crate::pace::Pace;
 use crate::picture::Picture;
@@ -88,28 +87,26 @@ impl Capture {
                 continue;
             }
             self.shared.heartbeat.beat();
-            let mut taken = Taken::Nothing;
+            let mut fate = Fate::Nothing;
             let grab = self.source.next(TICK, &mut |picture| {
-                taken = match run.admits(&picture) {
-                    true => self.intake.take(picture).map_or_else(Taken::Bad, Taken::Good),
-                    false => Taken::Surplus,
+                fate = match run.admits(&picture) {
+                    true => self.intake.take(picture).map_or_else(Fate::Bad, Fate::Good),
+                    false => Fate::Surplus,
                 };
             })?;
             self.count(grab, &run);
             if let Grab::Picture { .. } = grab {
                 self.shared.stats.captured_fps.set(run.tick());
             }
-            match taken {
-                Taken::Good(frame) => {
+            match fate {
+                Fate::Good(taken) => {
                     // Said before it is shown: who has seen a picture finds the camera online.
                     self.show_online(&mut run, &opened);
-                    if let Some(frame) = frame {
-                        self.shared.latest.publish(frame);
-                    }
+                    self.intake.show(taken);
                 }
-                Taken::Bad(trouble) => run.trouble = Some(trouble),
-                Taken::Surplus if run.trouble.is_none() => run.last_good = Instant::now(),
-                Taken::Surplus | Taken::Nothing => {}
+                Fate::Bad(trouble) => run.trouble = Some(trouble),
+                Fate::Surplus if run.trouble.is_none() => run.last_good = Instant::now(),
+                Fate::Surplus | Fate::Nothing => {}
             }
             self.check_stall(&mut run)?;
         }
@@ -333,9 +330,9 @@ impl Run {
 }
 
 /// What came of the picture that the source gave, if it gave one.
-enum Taken {
+enum Fate {
     Nothing,
-    Good(Option<Frame>),
+    Good(Taken),
     /// The text says why it cannot be shown.
     Bad(String),
     /// One more than was asked for.

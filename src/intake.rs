@@ -12,6 +12,14 @@ use crate::picture::Picture;
 use crate::same::Same;
 use crate::stats::Stats;
 
+/// A picture that can be shown.
+pub enum Taken {
+    Frame(Frame),
+    Raw(jpeg::Taken),
+    /// It is shown already.
+    Same,
+}
+
 pub struct Intake {
     pool: Arc<FramePool>,
     encoder: EncoderPool,
@@ -35,24 +43,32 @@ impl Intake {
         Ok(Self { pool, encoder, same, latest: Arc::clone(latest), stats: Arc::clone(stats) })
     }
 
-    /// Copies the picture. A JPEG is a frame at once; a raw picture is published by an encoder, and `None` here. One that
-    /// is shown already is counted, and `None` too. One that cannot be shown is counted, and the text says why.
-    pub fn take(&mut self, picture: Picture<'_>) -> Result<Option<Frame>, String> {
+    /// Copies the picture, whose own memory can go back to the camera. One that cannot be shown is counted, and the text
+    /// says why.
+    pub fn take(&mut self, picture: Picture<'_>) -> Result<Taken, String> {
         if self.same.as_mut().is_some_and(|same| same.drops(&picture)) {
-            self.stats.dropped_same.add(1);
-            return Ok(None);
+            return Ok(Taken::Same);
         }
         if !picture.format.is_jpeg() {
-            return self.encoder.submit(picture).map(|()| None).map_err(|error| {
+            return self.encoder.take(picture).map(Taken::Raw).map_err(|error| {
                 self.stats.dropped_invalid.add(1);
                 error.to_string()
             });
         }
-        jpeg::repair(picture, &self.pool).map(Some).map_err(|error| {
+        jpeg::repair(picture, &self.pool).map(Taken::Frame).map_err(|error| {
             let stats = &self.stats;
             if error.is_truncated() { &stats.dropped_truncated } else { &stats.dropped_invalid }.add(1);
             error.to_string()
         })
+    }
+
+    /// Has it shown: a frame now, a raw picture when an encoder has made a frame of it.
+    pub fn show(&self, taken: Taken) {
+        match taken {
+            Taken::Frame(frame) => self.latest.publish(frame),
+            Taken::Raw(raw) => self.encoder.submit(raw),
+            Taken::Same => self.stats.dropped_same.add(1),
+        }
     }
 
     /// Nothing that was taken before is shown after this.

@@ -37,8 +37,8 @@ fn compressed(format: PixelFormat, size: (u32, u32), subsampling: Subsampling, s
     let deliver = Arc::new(move |frame| sender.send(frame).unwrap());
     let pool = EncoderPool::new(&settings, FramePool::new(), Stats::new(), deliver).unwrap();
     let now = Monotonic::now();
-    pool.submit(Picture { bytes: &bytes, format, width, height, stride, captured: now, grabbed: now })
-        .unwrap();
+    let picture = Picture { bytes: &bytes, format, width, height, stride, captured: now, grabbed: now };
+    pool.submit(pool.take(picture).unwrap());
     frames.recv_timeout(PATIENCE).unwrap().jpeg.to_vec()
 }
 

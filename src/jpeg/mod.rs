@@ -45,6 +45,6 @@ mod testing;
 
 pub use lines::Unfit;
 pub use placard::placard;
-pub use pool::EncoderPool;
+pub use pool::{EncoderPool, Taken};
 pub use repair::repair;
 pub use worker::Deliver;

@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 
 use super::encode::Encoder;
 use super::lines::Unfit;
+use super::sheet::Sheet;
 use super::worker::{Deliver, Job, Shared};
 use crate::config::Encoder as Settings;
 use crate::config::values::Subsampling;
@@ -26,6 +27,12 @@ pub struct EncoderPool {
     /// `None`: as the size of the picture and the number of workers suggest.
     slices: Option<NonZeroUsize>,
     workers: Vec<JoinHandle<()>>,
+}
+
+/// A picture in our own memory, ready to be compressed.
+pub struct Taken {
+    sheet: Sheet,
+    times: Times,
 }
 
 impl EncoderPool {
@@ -76,23 +83,25 @@ impl EncoderPool {
         Ok(())
     }
 
-    /// Copies the picture and leaves it to the next free worker. On an error the caller counts it.
-    pub fn submit(&self, picture: Picture<'_>) -> Result<(), Unfit> {
+    /// Copies the picture, whose own memory can go back to the camera. On an error the caller counts it.
+    pub fn take(&self, picture: Picture<'_>) -> Result<Taken, Unfit> {
         let mut sheet = self.shared.desk().spare.pop().unwrap_or_default();
         let filled = sheet.fill(&picture, self.subsampling, self.slices_of(&picture));
-        let mut desk = self.shared.desk();
-        if filled.is_err() {
-            desk.spare.push(sheet);
-            return filled;
+        if let Err(unfit) = filled {
+            self.shared.desk().spare.push(sheet);
+            return Err(unfit);
         }
-        desk.submitted += 1;
+        let times = Times { captured: picture.captured, grabbed: picture.grabbed, ..Times::default() };
+        Ok(Taken { sheet, times })
+    }
+
+    /// Leaves it to the next free workers.
+    pub fn submit(&self, Taken { sheet, times }: Taken) {
         let slices = sheet.slices();
-        let job = Job {
-            number: desk.submitted,
-            sheet,
-            times: Times { captured: picture.captured, grabbed: picture.grabbed, ..Times::default() },
-        };
-        if let Some(late) = desk.waiting.replace(job) {
+        let mut desk = self.shared.desk();
+        desk.submitted += 1;
+        let number = desk.submitted;
+        if let Some(late) = desk.waiting.replace(Job { number, sheet, times }) {
             desk.spare.push(late.sheet);
             self.shared.stats.dropped_late.add(1);
         }
@@ -100,7 +109,6 @@ impl EncoderPool {
         for _ in 0..slices.min(self.workers.len()) {
             self.shared.work.notify_one();
         }
-        Ok(())
     }
 
     fn slices_of(&self, picture: &Picture<'_>) -> usize {
@@ -152,6 +160,10 @@ mod tests {
         Raw::paint(PixelFormat::Grey, (size, size), 0, |_, _| [level; 3])
     }
 
+    fn submit(pool: &EncoderPool, raw: &Raw) -> Result<(), Unfit> {
+        pool.take(raw.picture()).map(|taken| pool.submit(taken))
+    }
+
     fn level(frame: &Frame) -> u8 {
         decode(&frame.jpeg).pixels[0]
     }
@@ -194,7 +206,7 @@ mod tests {
         let (pool, _) = pool(1, deliver);
         let raw = grey(100, 48);
         let picture = raw.picture();
-        pool.submit(picture).unwrap();
+        pool.submit(pool.take(picture).unwrap());
         let frame = frames.recv_timeout(LONG).unwrap();
         assert_eq!((frame.width, frame.height, frame.online, frame.number), (48, 48, true, 0));
         assert_eq!(frame.times.captured, picture.captured);
@@ -208,7 +220,7 @@ mod tests {
         let (deliver, frames) = into_channel();
         let (mut pool, stats) = pool(0, deliver);
         for level in [10, 20, 30] {
-            pool.submit(grey(level, 32).picture()).unwrap();
+            submit(&pool, &grey(level, 32)).unwrap();
         }
         pool.hire(Encoder::new(80).unwrap()).unwrap();
         assert_eq!(level(&frames.recv_timeout(LONG).unwrap()), 30);
@@ -221,7 +233,7 @@ mod tests {
         let (pool, _) = slicing_pool(1, 5, deliver);
         let raw = grey(50, 80);
         for _ in 0..3 {
-            pool.submit(raw.picture()).unwrap();
+            submit(&pool, &raw).unwrap();
             let frame = frames.recv_timeout(LONG).unwrap();
             assert_eq!(
                 decode(&frame.jpeg).pixels,
@@ -234,7 +246,7 @@ mod tests {
     fn a_picture_of_which_a_slice_fails_is_dropped_and_counted_once() {
         let (deliver, frames) = into_channel();
         let (pool, stats) = slicing_pool(0, 3, deliver);
-        pool.submit(grey(50, 80).picture()).unwrap();
+        submit(&pool, &grey(50, 80)).unwrap();
         let job = pool.shared.desk().waiting.take().unwrap();
         job.sheet.compress(0, &mut Encoder::new(80).unwrap());
         assert!(pool.shared.finish(job, false));
@@ -263,7 +275,7 @@ mod tests {
         // Large and small ones in turn, so that later ones are ready sooner.
         for number in 0..100 {
             let size = if number % 2 == 0 { 300 } else { 8 };
-            pool.submit(grey(number * 2, size).picture()).unwrap();
+            submit(&pool, &grey(number * 2, size)).unwrap();
         }
         let mut levels = Vec::new();
         while levels.len() as u64 + stats.dropped_late.get() < 100 {
@@ -298,7 +310,7 @@ mod tests {
         let (deliver, permit, frames) = on_permit();
         let (pool, stats) = pool(2, deliver);
         for level in [10, 20, 30] {
-            pool.submit(grey(level, 32).picture()).unwrap();
+            submit(&pool, &grey(level, 32)).unwrap();
         }
         permit.send(()).unwrap();
         frames.recv_timeout(LONG).unwrap();
@@ -309,7 +321,7 @@ mod tests {
         let before: Vec<_> = frames.try_iter().collect();
         assert!(before.len() <= 2);
         drop(permit);
-        pool.submit(grey(200, 32).picture()).unwrap();
+        submit(&pool, &grey(200, 32)).unwrap();
         assert_eq!(level(&frames.recv_timeout(LONG).unwrap()), 200);
         assert!(stats.dropped_late.get() <= 2);
     }
@@ -320,8 +332,8 @@ mod tests {
         let (pool, _) = pool(1, deliver);
         let mut broken = grey(10, 32);
         broken.bytes.truncate(99);
-        assert!(matches!(pool.submit(broken.picture()), Err(Unfit::TooShort { .. })));
-        pool.submit(grey(90, 32).picture()).unwrap();
+        assert!(matches!(submit(&pool, &broken), Err(Unfit::TooShort { .. })));
+        submit(&pool, &grey(90, 32)).unwrap();
         assert_eq!(level(&frames.recv_timeout(LONG).unwrap()), 90);
     }
 
@@ -330,7 +342,7 @@ mod tests {
         let (deliver, frames) = into_channel();
         let (pool, _) = pool(2, deliver);
         for _ in 0..20 {
-            pool.submit(grey(10, 32).picture()).unwrap();
+            submit(&pool, &grey(10, 32)).unwrap();
             frames.recv_timeout(LONG).unwrap();
         }
         assert!(pool.shared.desk().spare.len() <= 2);
