@@ -5,6 +5,9 @@
 
 mod common;
 
+use std::thread;
+use std::time::Duration;
+
 use common::browser::Browser;
 use common::camera::Camera;
 use common::daemon::{Daemon, Launch};
@@ -57,6 +60,30 @@ fn sees_a_moving_picture(browser: &Browser, width: u64, height: u64) -> Value {
         assert!(within(PATIENCE, moves), "it moves");
     }
     seen
+}
+
+#[test]
+fn the_last_change_is_painted_though_equal_pictures_are_not_sent() {
+    let camera = Camera::new("YUYV");
+    camera.fault("still:5");
+    // So many that the test ends before the next one is sent.
+    let daemon = Daemon::with_camera(&camera, &["--drop-same-frames", "1000"]);
+    let browser = Browser::start();
+    // As the page asks for it, and as other pages do.
+    for target in ["stream?advance_headers=1", "stream"] {
+        camera.fault("still:5");
+        browser.open(&daemon.url("/"));
+        browser.run(&format!("document.querySelector('img').src = '{target}'"));
+        assert!(within(PATIENCE, || look(&browser)["width"] == 640), "{target}");
+        // The bar moves by eight points for each number.
+        for number in [20, 40, 60] {
+            thread::sleep(Duration::from_secs(2));
+            let before = look(&browser)["points"].clone();
+            camera.fault(&format!("still:{number}"));
+            let painted = within(Duration::from_secs(15), || look(&browser)["points"] != before);
+            assert!(painted, "{target}: {number}");
+        }
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -164,5 +165,8 @@ impl Default for Http {
 
 /// More than four help no camera that we know of.
 fn cores() -> usize {
-    available_parallelism().map_or(1, NonZeroUsize::get).min(4)
+    // Asked once: the answer is put together from a dozen files.
+    static CORES: LazyLock<usize> =
+        LazyLock::new(|| available_parallelism().map_or(1, NonZeroUsize::get).min(4));
+    *CORES
 }
