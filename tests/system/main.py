@@ -80,14 +80,14 @@ class Result(unittest.TestResult):
         say(f"{verdict:6} {test.id()} ({time.monotonic() - self._began:.0f} s)")
 
 
-def compile_feeder(arch, folder):
+def compile_for(arch, name, folder):
     own = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
     compiler = "gcc" if arch == own else {"arm64": "aarch64-linux-gnu-gcc", "amd64": "x86_64-linux-gnu-gcc"}[arch]
-    feeder = os.path.join(folder, "feeder")
+    program = os.path.join(folder, name)
     # Static: it then runs on whatever C library the guest has.
-    source = os.path.join(HERE, "feeder.c")
-    subprocess.run([compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", feeder, source], check=True)
-    return feeder
+    source = os.path.join(HERE, f"{name}.c")
+    subprocess.run([compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", program, source], check=True)
+    return program
 
 
 def tests_named(patterns):
@@ -121,7 +121,8 @@ def main():
     try:
         say(f"the guest is up after {vm.wait_until_up():.0f} s")
         service = Service(vm, root, given.binary)
-        vm.copy(compile_feeder(given.arch, folder), "/usr/local/bin/feeder", "755")
+        for name in ("feeder", "arrivals"):
+            vm.copy(compile_for(given.arch, name, folder), f"/usr/local/bin/{name}", "755")
         if given.shell:
             failed = False
             return subprocess.run(vm.ssh_words(), check=False).returncode

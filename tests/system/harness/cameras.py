@@ -68,17 +68,18 @@ def unload(vm, then="true"):
            "ls -l /proc/[0-9]*/fd 2>/dev/null | grep -E '^/proc|/dev/video' | grep -B 1 /dev/video >&2; exit 1")  # fmt: skip
 
 
-def draw_pictures(folder, count=30):
-    """Distinct JPEG files of ffmpeg's moving test picture: one second of a camera."""
-    if not os.path.isdir(os.path.join(folder, "pictures")):
-        os.mkdir(os.path.join(folder, "pictures"))
+def draw_pictures(folder, count=30, noise=0):
+    """Distinct JPEG files of ffmpeg's moving test picture: one second of a camera. Noise makes them long."""
+    folder = os.path.join(folder, f"pictures-{noise}")
+    if not os.path.isdir(folder):
+        os.mkdir(folder)
         subprocess.run(
-            ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"testsrc=size=640x480:rate={LOOPBACK_RATE}",
-             "-frames:v", str(count), "-q:v", "4", os.path.join(folder, "pictures", "%02d.jpg")],
+            ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"testsrc=size=640x480:rate={LOOPBACK_RATE},noise=alls={noise}:allf=t",
+             "-frames:v", str(count), "-q:v", "4", os.path.join(folder, "%02d.jpg")],
             check=True,
         )  # fmt: skip
     pictures = []
-    for path in sorted(glob.glob(os.path.join(folder, "pictures", "*.jpg"))):
+    for path in sorted(glob.glob(os.path.join(folder, "*.jpg"))):
         with open(path, "rb") as file:
             pictures.append(file.read())
     return pictures
