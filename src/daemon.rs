@@ -101,7 +101,8 @@ fn supervise(signals: &mut Signals, server: &Server, shared: &Shared) {
     }
 }
 
-/// Each viewer takes a descriptor, and many systems start a process with 1024.
+/// Each viewer takes a descriptor, a slow one another for the frame that it is being sent, and many systems start a process
+/// with 1024.
 fn raise_file_limit(max_connections: usize) {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
@@ -110,7 +111,7 @@ fn raise_file_limit(max_connections: usize) {
         warn!("cannot raise the limit of open files: {error}");
     }
     let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    if files < max_connections as u64 + 64 {
+    if files < 2 * max_connections as u64 + 64 {
         warn!("{files} files may be open (ulimit -n), too few for max-connections = {max_connections}");
     }
 }
