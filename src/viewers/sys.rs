@@ -1,10 +1,14 @@
-//! What a socket still holds unsent: the one question that std and mio do not answer.
+//! What a socket holds unsent, and what is under way: the questions that std and mio do not answer.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
 use std::io;
-use std::os::fd::AsFd;
+use std::mem::{size_of, zeroed};
+use std::os::fd::{AsFd, AsRawFd as _};
+use std::ptr::from_mut;
+use std::time::Duration;
 
+use linux_raw_sys::net::tcp_info;
 use rustix::ioctl::{Getter, Opcode, ioctl};
 
 /// `SIOCOUTQNSD` of `linux/sockios.h`: bytes in the send queue that were never sent, not counting those in flight.
@@ -15,6 +19,41 @@ pub(super) fn unsent_bytes(socket: impl AsFd) -> io::Result<usize> {
     // SAFETY: the kernel writes one int for this request, and for nothing but a socket.
     let unsent = unsafe { ioctl(socket, Getter::<SIOCOUTQNSD, c_int>::new()) }?;
     Ok(usize::try_from(unsent).unwrap_or(0))
+}
+
+/// What has been sent and not acknowledged, by `TCP_INFO` of tcp(7).
+pub(super) struct Flight {
+    pub(super) bytes: usize,
+    bytes_per_second: u64,
+    /// Of a byte that had to wait nowhere.
+    round_trip: Duration,
+}
+
+impl Flight {
+    pub(super) fn of(socket: impl AsFd) -> io::Result<Self> {
+        // SAFETY: it is made of integers, for which zeros will do.
+        let mut info: tcp_info = unsafe { zeroed() };
+        let mut len = size_of::<tcp_info>() as libc::socklen_t;
+        let fd = socket.as_fd().as_raw_fd();
+        // SAFETY: the kernel writes at most `len` bytes, all of them into `info`; an older kernel knows fewer fields.
+        let failed = unsafe {
+            libc::getsockopt(fd, libc::IPPROTO_TCP, libc::TCP_INFO, from_mut(&mut info).cast(), &mut len)
+        };
+        if failed != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Self {
+            bytes: info.tcpi_unacked as usize * info.tcpi_snd_mss as usize,
+            bytes_per_second: info.tcpi_delivery_rate,
+            round_trip: Duration::from_micros(info.tcpi_min_rtt.into()),
+        })
+    }
+
+    /// How long what comes next would wait behind it, somewhere on the way. Zero where the kernel cannot tell.
+    pub(super) fn queued(&self) -> Duration {
+        let micros = (self.bytes as u64 * 1_000_000).checked_div(self.bytes_per_second).unwrap_or(0);
+        Duration::from_micros(micros).saturating_sub(self.round_trip)
+    }
 }
 
 #[cfg(test)]
@@ -42,5 +81,23 @@ mod tests {
             taken += client.read(&mut buffer).unwrap();
         }
         assert_eq!(unsent_bytes(&server).unwrap(), 0);
+    }
+    #[test]
+    fn nothing_waits_behind_what_has_arrived() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut server = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut client, _) = listener.accept().unwrap();
+        server.write_all(&[0; 1000]).unwrap();
+        client.read_exact(&mut [0; 1000]).unwrap();
+        assert_eq!(Flight::of(&server).unwrap().queued(), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_is_under_way_waits_for_as_long_as_it_takes_beyond_the_round_trip() {
+        let round_trip = Duration::from_millis(100);
+        let flight = |bytes, bytes_per_second| Flight { bytes, bytes_per_second, round_trip };
+        assert_eq!(flight(100_000, 1_000_000).queued(), Duration::ZERO);
+        assert_eq!(flight(350_000, 1_000_000).queued(), Duration::from_millis(250));
+        assert_eq!(flight(350_000, 0).queued(), Duration::ZERO);
     }
 }

@@ -1,5 +1,5 @@
-//! One viewer of the stream. It gets its next picture only when nothing of the last one waits unsent in its socket, so
-//! that a slow one skips pictures instead of falling behind.
+//! One viewer of the stream. It gets its next picture only when nothing of the last one waits unsent in its socket, and
+//! little of it on a slow way, so that a slow one skips pictures instead of falling behind.
 
 use std::io;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::answer::Outgoing;
 use super::context::{Context, ViewerInfo};
 use super::event_loop::Watching;
 use super::stream::{self, Options, PartInfo};
-use super::sys::unsent_bytes;
+use super::sys::{Flight, unsent_bytes};
 use crate::clock::Monotonic;
 use crate::frame::Frame;
 use crate::pace::Pace;
@@ -28,6 +28,9 @@ const MANY: usize = 8;
 /// How soon to look again at a socket that was not empty. With a camera the next frame is earlier.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
+/// A viewer that has skipped a picture is taken to be on a way slower than the stream for so long.
+const SLOW_FOR: Duration = Duration::from_secs(10);
+
 pub(super) struct Viewer {
     id: u64,
     info: Arc<ViewerInfo>,
@@ -43,9 +46,10 @@ pub(super) struct Viewer {
     /// How often the same picture was sent again.
     resent: u32,
     skipped: u64,
-    /// When the peer last took something, and what its socket held then.
+    skipped_at: Option<Monotonic>,
+    /// When the peer last took something, and what waited for it then.
     progress: Monotonic,
-    unsent: usize,
+    waiting: usize,
 }
 
 /// What a viewer needs next.
@@ -73,8 +77,9 @@ impl Viewer {
             interval: RESEND_AFTER,
             resent: 0,
             skipped: 0,
+            skipped_at: None,
             progress: Monotonic::now(),
-            unsent: usize::MAX,
+            waiting: usize::MAX,
         }
     }
 
@@ -101,7 +106,7 @@ impl Viewer {
         if due > now {
             return Ok(Next::At(due));
         }
-        if !self.is_socket_empty(socket, now)? {
+        if !self.is_way_free(socket, now)? {
             return Ok(self.wait_for_progress(now, now + LOOK_AGAIN_AFTER));
         }
         self.put(&frame, outgoing, now);
@@ -138,6 +143,9 @@ impl Viewer {
         if self.seen > 0 && self.pace.is_none() {
             let skipped = frame.number.saturating_sub(self.seen + 1);
             self.skipped += skipped;
+            if skipped > 0 {
+                self.skipped_at = Some(now);
+            }
             self.context.stats.skipped.add(skipped);
         }
         let fresh = frame.number != self.seen;
@@ -162,7 +170,7 @@ impl Viewer {
         }
         self.sent_at = now;
         // Whatever waits at the next look is progress against what goes out now.
-        self.unsent = usize::MAX;
+        self.waiting = usize::MAX;
     }
 
     /// Returns whether all is sent.
@@ -180,13 +188,22 @@ impl Viewer {
         Ok(done)
     }
 
-    fn is_socket_empty(&mut self, socket: &TcpStream, now: Monotonic) -> io::Result<bool> {
-        let unsent = unsent_bytes(socket)?;
-        if unsent == 0 || unsent < self.unsent {
+    /// Whether a picture that is sent now would not wait behind the last one: in the socket, or where the way to the
+    /// peer is slow. TCP fills the queues there as far as they go, which on many a Wi-Fi is seconds. So much as
+    /// goes out before the next look may be there, lest the way stands idle.
+    fn is_way_free(&mut self, socket: &TcpStream, now: Monotonic) -> io::Result<bool> {
+        let mut waiting = unsent_bytes(socket)?;
+        if waiting == 0 && self.skipped_at.is_some_and(|skipped_at| now - skipped_at < SLOW_FOR) {
+            let flight = Flight::of(socket)?;
+            if flight.queued() > LOOK_AGAIN_AFTER {
+                waiting = flight.bytes;
+            }
+        }
+        if waiting == 0 || waiting < self.waiting {
             self.progress = now;
         }
-        self.unsent = unsent;
-        Ok(unsent == 0)
+        self.waiting = waiting;
+        Ok(waiting == 0)
     }
 
     /// Part of a frame is still here, and keeps its memory: for a peer that takes a little now and then, there is an end
