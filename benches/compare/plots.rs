@@ -39,7 +39,7 @@ pub fn draw(rows: &Rows, folder: &Path) -> Result<Vec<(&'static str, &'static st
         drawn.push(("fan-out.svg", caption));
     }
     let all: [Bars; 6] = [
-        ("slow.svg", "Age of the picture that a slow viewer sees, in ms", "slow".into(), |row| {
+        ("slow.svg", "Age of the picture that a slow viewer sees after 8 s, in ms", "slow".into(), |row| {
             row.median(|outcome| outcome.slow_age_ms.map(|age| age.p50))
         }),
         (
@@ -133,15 +133,15 @@ fn draw_lines(
     let mut chart = ChartBuilder::on(&area)
         .caption(caption, ("sans-serif", 18).into_font().color(&INK))
         .margin(MARGIN)
-        .margin_right(30)
+        .margin_right(150)
         .x_label_area_size(44)
         .y_label_area_size(64)
-        .build_cartesian_2d((0.9_f64..110.0).log_scale(), (low / 1.5..high * 1.5).log_scale())?;
+        .build_cartesian_2d((0.9_f64..100.0).log_scale(), (low / 1.5..high * 1.5).log_scale())?;
     chart
         .configure_mesh()
         .x_desc("viewers")
         .y_desc("µs")
-        .x_label_formatter(&|value| number(*value))
+        .x_label_formatter(&|value| format!("{value:.0}"))
         .y_label_formatter(&|value| number(*value))
         .light_line_style(WHITE)
         .draw()?;
@@ -150,17 +150,20 @@ fn draw_lines(
         let ours = name.starts_with(Peer::Mjpegd.name());
         let colour = if ours { OURS } else { *others.next().unwrap_or(&INK) };
         let style = colour.stroke_width(if ours { 4 } else { 2 });
-        chart
-            .draw_series(LineSeries::new(points.iter().copied(), style).point_size(if ours { 5 } else { 3 }))?
-            .label(name.as_str())
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
+        chart.draw_series(LineSeries::new(points.iter().copied(), style).point_size(if ours {
+            5
+        } else {
+            3
+        }))?;
+        // Each line's name stands at its end.
+        if let Some((x, y)) = points.last().map(|point| chart.backend_coord(point)) {
+            area.draw(&Text::new(
+                name.clone(),
+                (x + 12, y - 6),
+                ("sans-serif", 14).into_font().color(&colour),
+            ))?;
+        }
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .background_style(WHITE.mix(0.85))
-        .label_font(("sans-serif", 14))
-        .draw()?;
     area.present()?;
     Ok(())
 }

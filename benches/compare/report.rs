@@ -75,7 +75,10 @@ type Column = (&'static str, fn(&Row) -> String);
 fn columns(scenario: &Scenario) -> Vec<Column> {
     let memory: [Column; 2] = [
         ("RSS", |row| format!("{} MB", of(row, |outcome| Some(outcome.rss_kib as f64 / 1024.0)))),
-        ("threads", |row| of(row, |outcome| Some(outcome.threads as f64))),
+        ("threads", |row| {
+            row.median(|outcome| Some(outcome.threads as f64))
+                .map_or(String::new(), |count| format!("{count:.0}"))
+        }),
     ];
     let share: Column =
         ("CPU, of a core", |row| format!("{} %", of(row, |outcome| Some(outcome.cpu_percent()))));
