@@ -79,11 +79,11 @@ fn encoding(rounds: usize) -> Vec<Contestant> {
 
 pub fn scenarios() -> Vec<Scenario> {
     let mut all = vec![
-        watch(100, HD, Input::Mjpeg, everyone(5)),
-        watch(1, HD, Input::Mjpeg, everyone(3)),
+        watch(100, HD, Input::Mjpeg, everyone(4)),
+        watch(1, HD, Input::Mjpeg, everyone(2)),
         watch(10, HD, Input::Mjpeg, everyone(2)),
         watch(100, VGA, Input::Mjpeg, everyone(2)),
-        watch(1000, VGA, Input::Mjpeg, everyone(3)),
+        watch(1000, VGA, Input::Mjpeg, everyone(2)),
         watch(100, FULL_HD, Input::Mjpeg, everyone(2)),
         watch(1, HD, Input::Yuyv, encoding(3)),
         watch(1, VGA, Input::Yuyv, encoding(2)),
