@@ -90,7 +90,7 @@ struct Sample {
 impl Side {
     fn new(workers: usize) -> Self {
         let workers = NonZeroUsize::new(workers).unwrap();
-        let settings = Encoder { workers, slices: Some(workers), ..Encoder::default() };
+        let settings = Encoder { workers, ..Encoder::default() };
         let (sender, frames) = mpsc::channel();
         let deliver = Arc::new(move |frame| sender.send(frame).unwrap());
         let pool = EncoderPool::new(&settings, FramePool::new(), Stats::new(), deliver).unwrap();

@@ -139,7 +139,7 @@ fn ffmpeg_reads_a_stream_in_slices_without_a_warning() {
 fn large_pictures_are_cut_for_the_workers_that_there_are() {
     for (arguments, expected) in [
         (&["--workers", "1", "--resolution", "1280x720"][..], 0),
-        (&["--workers", "2", "--resolution", "1280x720"], 1),
+        (&["--workers", "2", "--resolution", "1280x720"], 5),
         (&["--workers", "4", "--resolution", "1280x720"], 3),
         (&["--workers", "4", "--resolution", "320x240"], 0),
         (&["--workers", "1", "--resolution", "320x240", "--encoder-slices", "3"], 2),

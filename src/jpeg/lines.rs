@@ -1,5 +1,7 @@
 //! A raw picture's bytes as lines, checked against its size and stride before anybody reads them.
 
+use std::ops::Range;
+
 use thiserror::Error;
 
 use super::markers::MAX_SIDE;
@@ -18,13 +20,19 @@ pub enum Unfit {
     Compressed(PixelFormat),
 }
 
-/// A picture's bytes, known to be long enough for its lines.
+/// Lines of a picture, whose bytes are known to be long enough for them.
+#[derive(Clone)]
 pub(super) struct Lines<'a> {
     picture: &'a [u8],
+    format: PixelFormat,
+    width: usize,
     stride: usize,
     /// Bytes of a line that say something.
     len: usize,
+    /// Of the whole picture.
     height: usize,
+    /// Those of them that are meant.
+    band: Range<usize>,
     chroma: Chroma,
 }
 
@@ -70,9 +78,12 @@ impl<'a> Lines<'a> {
         }
         let lines = Self {
             picture: picture.bytes,
+            format,
+            width: width as usize,
             stride,
             len,
             height: height as usize,
+            band: 0..height as usize,
             chroma: Chroma::of(picture),
         };
         let needed = lines.needed();
@@ -92,21 +103,39 @@ impl<'a> Lines<'a> {
         }
     }
 
+    /// Some of them, which begin at an even line: two lines may share their chroma.
+    pub(super) fn band(&self, band: Range<usize>) -> Self {
+        Self { band, ..self.clone() }
+    }
+
+    pub(super) fn format(&self) -> PixelFormat {
+        self.format
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(super) fn height(&self) -> usize {
+        self.band.len()
+    }
+
     /// Lines of the first plane.
     pub(super) fn first(&self) -> impl Iterator<Item = &'a [u8]> {
-        every(self.picture, self.stride, self.len).take(self.height)
+        self.every(self.band.start * self.stride, self.stride, self.len).take(self.band.len())
     }
 
     /// Lines of the chroma plane of this number.
     pub(super) fn chroma(&self, number: usize) -> impl Iterator<Item = &'a [u8]> {
         let Chroma { stride, len, lines, .. } = self.chroma;
-        let begin = self.stride * self.height + stride * lines * number;
-        every(self.picture.get(begin..).unwrap_or_default(), stride, len).take(lines)
+        let begin = self.stride * self.height + stride * (lines * number + self.band.start / 2);
+        self.every(begin, stride, len).take(self.band.len().div_ceil(2))
     }
-}
 
-fn every(plane: &[u8], stride: usize, len: usize) -> impl Iterator<Item = &[u8]> {
-    plane.chunks(stride.max(1)).map_while(move |line| line.get(..len))
+    fn every(&self, begin: usize, stride: usize, len: usize) -> impl Iterator<Item = &'a [u8]> {
+        let plane = self.picture.get(begin..).unwrap_or_default();
+        plane.chunks(stride.max(1)).map_while(move |line| line.get(..len))
+    }
 }
 
 #[cfg(test)]

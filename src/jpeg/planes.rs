@@ -1,18 +1,16 @@
-//! A raw picture in the compressor's own order, in memory that is used again for the next one.
+//! Lines of a raw picture in the compressor's own order, in memory that is used again for the next ones.
 //!
 //! Cameras' YUV goes to planar YUV and never becomes RGB. A camera that has 4:2:0 stays 4:2:0 whatever the setting says:
 //! there is no more colour to keep. Luma and chroma values are taken as they are.
 
-use std::ops::Range;
-
 use turbojpeg::{Image, Subsamp, YuvPlanesImage};
 
-use super::lines::{Lines, Unfit};
+use super::lines::Lines;
 use super::unpack::{copy, every_second, mean_with, rgb565};
 use crate::config::values::Subsampling;
-use crate::picture::{Picture, PixelFormat};
+use crate::picture::PixelFormat;
 
-/// A picture that waits for its compressor.
+/// What waits for a compressor.
 #[derive(Debug, Default)]
 pub struct Planes {
     memory: Vec<u8>,
@@ -20,14 +18,18 @@ pub struct Planes {
     chroma: [Vec<u8>; 2],
     width: usize,
     height: usize,
-    layout: Layout,
-    /// How much colour a JPEG of it keeps, where the layout leaves that open.
-    subsampling: Subsampling,
+    plan: Plan,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    layout: Layout,
+    /// How much colour a JPEG of it keeps.
+    subsamp: Subsamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layout {
-    #[default]
     Yuv420,
     Yuv422,
     Grey,
@@ -45,73 +47,67 @@ pub(super) enum View<'a> {
     Packed(Image<&'a [u8]>, Subsamp),
 }
 
+impl Plan {
+    fn new(format: PixelFormat, subsampling: Subsampling) -> Self {
+        let (packed, subsamp) = match subsampling {
+            Subsampling::Yuv420 => (Layout::Yuv420, Subsamp::Sub2x2),
+            Subsampling::Yuv422 => (Layout::Yuv422, Subsamp::Sub2x1),
+        };
+        let (layout, subsamp) = match format {
+            PixelFormat::Yuyv | PixelFormat::Uyvy | PixelFormat::Yvyu => (packed, subsamp),
+            PixelFormat::Rgb24 => (Layout::Rgb, subsamp),
+            PixelFormat::Rgb565 => (Layout::Rgbx, subsamp),
+            PixelFormat::Bgr24 => (Layout::Bgr, subsamp),
+            PixelFormat::Grey => (Layout::Grey, Subsamp::Gray),
+            _ => (Layout::Yuv420, Subsamp::Sub2x2),
+        };
+        Self { layout, subsamp }
+    }
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { layout: Layout::Yuv420, subsamp: Subsamp::Sub2x2 }
+    }
+}
+
+/// Pixels that a JPEG of this format's pictures is made of at a time: the width and the height of an MCU.
+pub(super) fn mcu_size(format: PixelFormat, subsampling: Subsampling) -> (usize, usize) {
+    Plan::new(format, subsampling).subsamp.mcu_size()
+}
+
 impl Planes {
-    pub fn width(&self) -> u32 {
-        self.width as u32
-    }
-
-    pub fn height(&self) -> u32 {
-        self.height as u32
-    }
-
-    /// Takes a copy of the picture; its memory can go back to the camera afterwards.
-    pub fn fill(&mut self, picture: &Picture<'_>, subsampling: Subsampling) -> Result<(), Unfit> {
-        let lines = Lines::of(picture)?;
-        let packed = match subsampling {
-            Subsampling::Yuv420 => Layout::Yuv420,
-            Subsampling::Yuv422 => Layout::Yuv422,
-        };
-        self.layout = match picture.format {
-            PixelFormat::Yuyv | PixelFormat::Uyvy | PixelFormat::Yvyu => packed,
-            PixelFormat::Rgb24 => Layout::Rgb,
-            PixelFormat::Rgb565 => Layout::Rgbx,
-            PixelFormat::Bgr24 => Layout::Bgr,
-            PixelFormat::Grey => Layout::Grey,
-            _ => Layout::Yuv420,
-        };
-        self.subsampling = subsampling;
-        self.width = picture.width as usize;
-        self.height = picture.height as usize;
+    /// Takes a copy of the lines; their memory can go back to the camera afterwards.
+    pub(super) fn fill(&mut self, lines: &Lines<'_>, subsampling: Subsampling) {
+        self.plan = Plan::new(lines.format(), subsampling);
+        (self.width, self.height) = (lines.width(), lines.height());
         self.memory.resize(self.total_len(), 0);
-        match picture.format {
-            PixelFormat::Yuyv => self.fill_packed::<0, 1, 0, 1>(&lines),
-            PixelFormat::Yvyu => self.fill_packed::<0, 1, 1, 0>(&lines),
-            PixelFormat::Uyvy => self.fill_packed::<1, 0, 0, 1>(&lines),
-            PixelFormat::Nv12 => self.fill_semi_planar::<0, 1>(&lines),
-            PixelFormat::Nv21 => self.fill_semi_planar::<1, 0>(&lines),
-            PixelFormat::Yu12 => self.fill_planar(&lines, false),
-            PixelFormat::Yv12 => self.fill_planar(&lines, true),
-            PixelFormat::Rgb565 => self.fill_lines(&lines, 4, rgb565),
-            PixelFormat::Rgb24 | PixelFormat::Bgr24 => self.fill_lines(&lines, 3, copy),
-            PixelFormat::Grey => self.fill_lines(&lines, 1, copy),
+        match lines.format() {
+            PixelFormat::Yuyv => self.fill_packed::<0, 1, 0, 1>(lines),
+            PixelFormat::Yvyu => self.fill_packed::<0, 1, 1, 0>(lines),
+            PixelFormat::Uyvy => self.fill_packed::<1, 0, 0, 1>(lines),
+            PixelFormat::Nv12 => self.fill_semi_planar::<0, 1>(lines),
+            PixelFormat::Nv21 => self.fill_semi_planar::<1, 0>(lines),
+            PixelFormat::Yu12 => self.fill_planar(lines, false),
+            PixelFormat::Yv12 => self.fill_planar(lines, true),
+            PixelFormat::Rgb565 => self.fill_lines(lines, 4, rgb565),
+            PixelFormat::Rgb24 | PixelFormat::Bgr24 => self.fill_lines(lines, 3, copy),
+            PixelFormat::Grey => self.fill_lines(lines, 1, copy),
             PixelFormat::Mjpeg | PixelFormat::Jpeg => {}
         }
-        if matches!(self.layout, Layout::Yuv420 | Layout::Yuv422) {
+        if matches!(self.plan.layout, Layout::Yuv420 | Layout::Yuv422) {
             self.pad_below();
         }
-        Ok(())
     }
 
-    /// Rows of MCUs, and how many there are in each.
-    pub(super) fn mcus(&self) -> (usize, usize) {
-        let (width, height) = self.subsamp().mcu_size();
-        (self.height.div_ceil(height), self.width.div_ceil(width))
-    }
-
-    pub(super) fn mcu_height(&self) -> usize {
-        self.subsamp().mcu_height()
-    }
-
-    /// Some lines of the picture: whole rows of MCUs, or what is left of it.
-    pub(super) fn view(&self, lines: Range<usize>) -> View<'_> {
+    pub(super) fn view(&self) -> View<'_> {
         let packed = |format: turbojpeg::PixelFormat| {
-            let pitch = self.width * format.size();
-            let pixels = self.memory.get(lines.start * pitch..).unwrap_or_default();
-            let image = Image { pixels, width: self.width, pitch, height: lines.len(), format };
-            View::Packed(image, self.subsamp())
+            let (pixels, pitch) = (self.memory.as_slice(), self.width * format.size());
+            let image = Image { pixels, width: self.width, pitch, height: self.height, format };
+            View::Packed(image, self.plan.subsamp)
         };
-        match self.layout {
-            Layout::Yuv420 | Layout::Yuv422 => View::Yuv(self.view_of_planes(&lines)),
+        match self.plan.layout {
+            Layout::Yuv420 | Layout::Yuv422 => View::Yuv(self.view_of_planes()),
             Layout::Grey => packed(turbojpeg::PixelFormat::GRAY),
             Layout::Rgb => packed(turbojpeg::PixelFormat::RGB),
             Layout::Rgbx => packed(turbojpeg::PixelFormat::RGBX),
@@ -119,38 +115,25 @@ impl Planes {
         }
     }
 
-    fn view_of_planes(&self, lines: &Range<usize>) -> YuvPlanesImage<&[u8]> {
-        let (luma, chroma) = self.memory.split_at(self.luma_len());
-        let (u, v) = chroma.split_at(self.chroma_len());
-        let chroma_start = lines.start / self.shared() * self.chroma_stride();
+    fn view_of_planes(&self) -> YuvPlanesImage<&[u8]> {
+        let (y_plane, chroma) = self.memory.split_at(self.luma_len());
+        let (u_plane, v_plane) = chroma.split_at(self.chroma_len());
         YuvPlanesImage {
-            y_plane: luma.get(lines.start * self.luma_stride()..).unwrap_or_default(),
-            u_plane: u.get(chroma_start..).unwrap_or_default(),
-            v_plane: v.get(chroma_start..).unwrap_or_default(),
+            y_plane,
+            u_plane,
+            v_plane,
             width: self.luma_stride(),
-            height: lines.len().next_multiple_of(self.mcu_height()),
+            height: self.height.next_multiple_of(self.plan.subsamp.mcu_height()),
             y_stride: self.luma_stride(),
             u_stride: self.chroma_stride(),
             v_stride: self.chroma_stride(),
-            subsamp: self.subsamp(),
-        }
-    }
-
-    fn subsamp(&self) -> Subsamp {
-        match (self.layout, self.subsampling) {
-            (Layout::Grey, _) => Subsamp::Gray,
-            (Layout::Yuv420, _) | (Layout::Rgb | Layout::Rgbx | Layout::Bgr, Subsampling::Yuv420) => {
-                Subsamp::Sub2x2
-            }
-            (Layout::Yuv422, _) | (Layout::Rgb | Layout::Rgbx | Layout::Bgr, Subsampling::Yuv422) => {
-                Subsamp::Sub2x1
-            }
+            subsamp: self.plan.subsamp,
         }
     }
 
     /// Lines that share their chroma: two, or each has its own.
     fn shared(&self) -> usize {
-        if self.layout == Layout::Yuv420 { 2 } else { 1 }
+        if self.plan.layout == Layout::Yuv420 { 2 } else { 1 }
     }
 
     /// `Y` is the byte of luma in each pair; `U` and `V` are those of the chroma bytes in each pair of them.
@@ -241,7 +224,7 @@ impl Planes {
     }
 
     fn total_len(&self) -> usize {
-        match self.layout {
+        match self.plan.layout {
             Layout::Yuv420 | Layout::Yuv422 => self.luma_len() + 2 * self.chroma_len(),
             Layout::Grey => self.width * self.height,
             Layout::Rgb | Layout::Bgr => self.width * self.height * 3,
@@ -251,11 +234,11 @@ impl Planes {
 
     /// Whole MCUs: else the compressor would copy each line once more, to fill them up.
     fn luma_stride(&self) -> usize {
-        self.width.next_multiple_of(self.subsamp().mcu_width())
+        self.width.next_multiple_of(self.plan.subsamp.mcu_width())
     }
 
     fn luma_len(&self) -> usize {
-        self.luma_stride() * self.height.next_multiple_of(self.mcu_height())
+        self.luma_stride() * self.height.next_multiple_of(self.plan.subsamp.mcu_height())
     }
 
     fn chroma_stride(&self) -> usize {

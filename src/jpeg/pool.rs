@@ -1,16 +1,18 @@
 //! The encoder threads: raw pictures in, frames out in their order, and what is late is dropped.
 //!
 //! One picture can wait, and a newer one takes its place: there is no queue. A large picture is cut into slices, which
-//! the workers take one by one; who is done with one goes on with the next picture, so that nobody waits for anybody.
+//! the workers take one by one, the first while the rest is still being copied; who is done with one goes on with the
+//! next picture, so that nobody waits for anybody.
 
 use std::io;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 
 use super::encode::Encoder;
-use super::lines::Unfit;
-use super::sheet::Sheet;
+use super::lines::{Lines, Unfit};
 use super::worker::{Deliver, Job, Shared};
 use crate::config::Encoder as Settings;
 use crate::config::values::Subsampling;
@@ -21,6 +23,9 @@ use crate::stats::Stats;
 /// Fewer pixels are compressed sooner by one worker than another one is woken for half of them.
 const LEAST_PIXELS: usize = 150_000;
 
+/// Slices for each worker: several, so that one who starts late, or is slower, leaves more of them to the others.
+const MOST_TURNS: usize = 4;
+
 pub struct EncoderPool {
     shared: Arc<Shared>,
     subsampling: Subsampling,
@@ -29,11 +34,9 @@ pub struct EncoderPool {
     workers: Vec<JoinHandle<()>>,
 }
 
-/// A picture in our own memory, ready to be compressed.
-pub struct Taken {
-    sheet: Sheet,
-    times: Times,
-}
+/// A picture in our own memory, all of which but the last slice the workers may have begun.
+#[must_use = "what is not submitted is never done"]
+pub struct Taken(Arc<Job>);
 
 impl EncoderPool {
     pub fn new(
@@ -85,36 +88,54 @@ impl EncoderPool {
 
     /// Copies the picture, whose own memory can go back to the camera. On an error the caller counts it.
     pub fn take(&self, picture: Picture<'_>) -> Result<Taken, Unfit> {
-        let mut sheet = self.shared.desk().spare.pop().unwrap_or_default();
-        let filled = sheet.fill(&picture, self.subsampling, self.slices_of(&picture));
-        if let Err(unfit) = filled {
-            self.shared.desk().spare.push(sheet);
-            return Err(unfit);
-        }
+        let lines = Lines::of(&picture)?;
+        let mut desk = self.shared.desk();
+        desk.numbered += 1;
+        let (number, mut sheet) = (desk.numbered, desk.spare.pop().unwrap_or_default());
+        drop(desk);
+        sheet.lay_out(&lines, self.subsampling, self.slices_of(&picture));
         let times = Times { captured: picture.captured, grabbed: picture.grabbed, ..Times::default() };
-        Ok(Taken { sheet, times })
+        let filled = AtomicUsize::default();
+        let job = Arc::new(Job { number, sheet, times, filled, begin: OnceLock::new() });
+        for slice in 0..job.sheet.slices() {
+            if slice > 0 {
+                self.hand_out(Arc::clone(&job));
+            }
+            job.sheet.fill_slice(slice, &lines);
+        }
+        Ok(Taken(job))
     }
 
-    /// Leaves it to the next free workers.
-    pub fn submit(&self, Taken { sheet, times }: Taken) {
-        let slices = sheet.slices();
+    /// Leaves all of it to the next free workers: from now on it may be delivered.
+    pub fn submit(&self, Taken(job): Taken) {
+        self.hand_out(job);
+    }
+
+    /// One more slice of it.
+    fn hand_out(&self, job: Arc<Job>) {
         let mut desk = self.shared.desk();
-        desk.submitted += 1;
-        let number = desk.submitted;
-        if let Some(late) = desk.waiting.replace(Job { number, sheet, times }) {
-            desk.spare.push(late.sheet);
-            self.shared.stats.dropped_late.add(1);
+        if job.filled.fetch_add(1, Relaxed) == 0 {
+            if let Some(late) = desk.waiting.replace(Arc::clone(&job)) {
+                desk.spare.extend(Arc::into_inner(late).map(|late| late.sheet));
+                self.shared.stats.dropped_late.add(1);
+            }
         }
+        // Before anybody can take this slice, lest the worker who ends with the last one is not the last to let go.
+        drop(job);
         drop(desk);
-        for _ in 0..slices.min(self.workers.len()) {
-            self.shared.work.notify_one();
-        }
+        self.shared.work.notify_one();
     }
 
     fn slices_of(&self, picture: &Picture<'_>) -> usize {
-        let pixels = picture.width as usize * picture.height as usize;
-        let paying = || self.workers.len().min(pixels / LEAST_PIXELS).max(1);
-        self.slices.map_or_else(paying, NonZeroUsize::get)
+        let workers = self.workers.len();
+        let paying = picture.width as usize * picture.height as usize / LEAST_PIXELS;
+        // As many for each worker, where there are enough of them.
+        let fair = || match paying / workers.max(1) {
+            0 => paying.max(1),
+            _ if workers == 1 => 1,
+            turns => turns.min(MOST_TURNS) * workers,
+        };
+        self.slices.map_or_else(fair, NonZeroUsize::get)
     }
 
     /// Forgets all that was submitted: once this has returned, none of it is delivered any more.
@@ -124,7 +145,7 @@ impl EncoderPool {
         desk.waiting = None;
         // Whoever discards is going to pause, perhaps for days; a picture's memory is soon had again.
         desk.spare.clear();
-        let discarded = desk.submitted;
+        let discarded = desk.numbered;
         drop(desk);
         // Waits for a delivery that is under way.
         self.shared.exit().discarded = discarded;
@@ -243,23 +264,40 @@ mod tests {
     }
 
     #[test]
+    fn all_but_the_last_slice_may_be_begun_before_a_picture_is_submitted_but_nothing_is_delivered() {
+        let (deliver, frames) = into_channel();
+        let (pool, _) = slicing_pool(2, 5, deliver);
+        let raw = grey(50, 80);
+        let taken = pool.take(raw.picture()).unwrap();
+        while pool.shared.desk().begun.as_ref().is_none_or(|(_, next)| *next < 4) {
+            std::thread::yield_now();
+        }
+        assert!(frames.recv_timeout(Duration::from_millis(50)).is_err());
+        pool.submit(taken);
+        let frame = frames.recv_timeout(LONG).unwrap();
+        assert_eq!(decode(&frame.jpeg).pixels, decode(&compress(&raw, 80, Subsampling::Yuv420, 1)).pixels);
+    }
+
+    #[test]
     fn a_picture_of_which_a_slice_fails_is_dropped_and_counted_once() {
         let (deliver, frames) = into_channel();
         let (pool, stats) = slicing_pool(0, 3, deliver);
         submit(&pool, &grey(50, 80)).unwrap();
-        let job = pool.shared.desk().waiting.take().unwrap();
+        let job = Arc::into_inner(pool.shared.desk().waiting.take().unwrap()).unwrap();
         job.sheet.compress(0, &mut Encoder::new(80).unwrap());
         assert!(pool.shared.finish(job, false));
         assert_eq!((stats.dropped_invalid.get(), frames.try_iter().count()), (1, 0));
     }
 
     #[test]
-    fn small_pictures_are_not_cut_and_large_ones_into_one_slice_for_each_worker() {
+    fn small_pictures_are_not_cut_and_large_ones_into_as_many_slices_for_each_worker() {
         let (deliver, _) = into_channel();
-        let (pool, _) = slicing_pool(3, 0, deliver);
-        for (size, slices) in [(80, 1), (600, 2), (4000, 3)] {
+        let (pool, _) = slicing_pool(3, 0, Arc::clone(&deliver));
+        for (size, slices) in [(80, 1), (600, 2), (800, 3), (1000, 6), (4000, 12)] {
             assert_eq!(pool.slices_of(&grey(0, size).picture()), slices, "{size}");
         }
+        let (pool, _) = slicing_pool(1, 0, deliver);
+        assert_eq!(pool.slices_of(&grey(0, 4000).picture()), 1);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! A picture on its way to a JPEG, in horizontal slices that several threads can compress side by side.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
 
 use super::encode::Encoder;
 use super::join::join;
-use super::lines::Unfit;
-use super::planes::Planes;
+use super::lines::{Lines, Unfit};
+use super::planes::{Planes, mcu_size};
 use crate::config::values::Subsampling;
 use crate::frame::{FramePool, Jpeg};
 use crate::picture::Picture;
@@ -15,7 +15,9 @@ use crate::picture::Picture;
 /// Memory for a picture and for what becomes of its slices, used again for the next one.
 #[derive(Default)]
 pub struct Sheet {
-    planes: Planes,
+    width: usize,
+    height: usize,
+    subsampling: Subsampling,
     /// Lines of each slice; the last has what is left.
     step: usize,
     /// MCUs of each slice, which decoders call the restart interval.
@@ -25,6 +27,7 @@ pub struct Sheet {
 
 #[derive(Default)]
 struct Slice {
+    planes: Planes,
     /// As long as the worst case. The kernel gives pages only to what is written.
     scratch: Vec<u8>,
     /// How much of it is the slice's JPEG.
@@ -32,52 +35,72 @@ struct Slice {
 }
 
 impl Sheet {
-    /// Takes a copy of the picture, to be compressed in about so many slices; its memory can go back to the camera.
-    pub fn fill(
+    /// Takes a copy of a picture that is to be compressed in about so many slices.
+    pub(super) fn fill(
         &mut self,
         picture: &Picture<'_>,
         subsampling: Subsampling,
         slices: usize,
     ) -> Result<(), Unfit> {
-        self.planes.fill(picture, subsampling)?;
-        let (rows, columns) = self.planes.mcus();
+        let lines = Lines::of(picture)?;
+        self.lay_out(&lines, subsampling, slices);
+        (0..self.slices()).for_each(|slice| self.fill_slice(slice, &lines));
+        Ok(())
+    }
+
+    /// Makes room for a picture that is to be compressed in about so many slices.
+    pub(super) fn lay_out(&mut self, lines: &Lines<'_>, subsampling: Subsampling, slices: usize) {
+        (self.width, self.height) = (lines.width(), lines.height());
+        self.subsampling = subsampling;
+        let (width, height) = mcu_size(lines.format(), subsampling);
+        let (rows, columns) = (self.height.div_ceil(height), self.width.div_ceil(width));
         // A restart interval has 16 bits, which only slices of the hugest pictures exceed; then there are more of them.
         let most = usize::from(u16::MAX) / columns;
         let step = rows.div_ceil(slices.max(1));
         let step = if step < rows { step.min(most).max(1) } else { rows };
         self.interval = u16::try_from(step * columns).unwrap_or_default();
-        self.step = step * self.planes.mcu_height();
+        self.step = step * height;
         self.slices.resize_with(rows.div_ceil(step), Mutex::default);
         for slice in &mut self.slices {
             slice.get_mut().unwrap_or_else(PoisonError::into_inner).jpeg = None;
         }
-        Ok(())
     }
 
     pub fn width(&self) -> u32 {
-        self.planes.width()
+        self.width as u32
     }
 
     pub fn height(&self) -> u32 {
-        self.planes.height()
+        self.height as u32
     }
 
     pub fn slices(&self) -> usize {
         self.slices.len()
     }
 
-    /// Compresses one slice. How that went is told by [`Sheet::join`].
-    pub fn compress(&self, number: usize, encoder: &mut Encoder) {
-        let begin = number * self.step;
-        let lines = begin..(begin + self.step).min(self.planes.height() as usize);
-        if let Some(slice) = self.slices.get(number) {
-            let mut slice = slice.lock().unwrap_or_else(PoisonError::into_inner);
-            slice.jpeg = Some(encoder.encode(self.planes.view(lines), &mut slice.scratch));
+    /// Takes a copy of the slice's lines, out of those of the picture that the sheet was laid out for.
+    pub(super) fn fill_slice(&self, number: usize, lines: &Lines<'_>) {
+        if let Some(mut slice) = self.slice(number) {
+            let begin = number * self.step;
+            let band = begin..(begin + self.step).min(self.height);
+            slice.planes.fill(&lines.band(band), self.subsampling);
         }
     }
 
+    /// Compresses a slice that is filled. How that went is told by [`Sheet::join`].
+    pub(super) fn compress(&self, number: usize, encoder: &mut Encoder) {
+        if let Some(mut slice) = self.slice(number) {
+            let Slice { planes, scratch, jpeg } = &mut *slice;
+            *jpeg = Some(encoder.encode(planes.view(), scratch));
+        }
+    }
+
+    fn slice(&self, number: usize) -> Option<MutexGuard<'_, Slice>> {
+        Some(self.slices.get(number)?.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The JPEG of the whole picture, once each slice is compressed.
-    pub fn join(&mut self, pool: &Arc<FramePool>) -> anyhow::Result<Jpeg> {
+    pub(super) fn join(&mut self, pool: &Arc<FramePool>) -> anyhow::Result<Jpeg> {
         let size = (self.width() as u16, self.height() as u16);
         let mut slices = Vec::with_capacity(self.slices.len());
         for slice in &mut self.slices {

@@ -1,6 +1,8 @@
 //! What the encoder threads do, and the two places where they meet the rest: the desk and the exit.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::encode::Encoder;
 use super::sheet::Sheet;
@@ -26,13 +28,13 @@ pub(super) struct Shared {
 /// What is still to be taken.
 #[derive(Default)]
 pub(super) struct Desk {
-    pub(super) waiting: Option<Job>,
+    pub(super) waiting: Option<Arc<Job>>,
     /// The picture of which some slices are taken and some are not, and the next one of them.
     pub(super) begun: Option<(Arc<Job>, usize)>,
     /// Memory for pictures to come: never more than the workers, the two places above and the caller hold at once.
     pub(super) spare: Vec<Sheet>,
-    /// How many pictures were submitted, which numbers them from 1.
-    pub(super) submitted: u64,
+    /// How many pictures have come, which numbers them from 1.
+    pub(super) numbered: u64,
     pub(super) closed: bool,
 }
 
@@ -44,22 +46,27 @@ pub(super) struct Exit {
     pub(super) discarded: u64,
 }
 
-/// A picture, shared by the workers that have a slice of it. Whoever lets go of it last finishes it.
+/// A picture, shared by whoever fills it and the workers that have a slice of it. The worker who lets go of it last
+/// finishes it.
 pub(super) struct Job {
     pub(super) number: u64,
     pub(super) sheet: Sheet,
     pub(super) times: Times,
+    /// Slices that are filled, from the first. It changes only while the desk is held.
+    pub(super) filled: AtomicUsize,
+    /// When the first of them was taken.
+    pub(super) begin: OnceLock<Monotonic>,
 }
 
 impl Desk {
     /// A slice of the oldest picture that has one left, and its number.
     fn take(&mut self) -> Option<(Arc<Job>, usize)> {
-        let waiting = &mut self.waiting;
-        let (job, slice) = self.begun.take().or_else(|| {
-            let mut job = waiting.take()?;
-            job.times.encode_begin = Monotonic::now();
-            Some((Arc::new(job), 0))
-        })?;
+        let (job, slice) = self.begun.take().or_else(|| Some((self.waiting.take()?, 0)))?;
+        if slice == job.filled.load(Relaxed) {
+            self.begun = Some((job, slice));
+            return None;
+        }
+        job.begin.get_or_init(Monotonic::now);
         if slice + 1 < job.sheet.slices() {
             self.begun = Some((Arc::clone(&job), slice + 1));
         }
@@ -95,7 +102,8 @@ impl Shared {
 
     /// Makes a frame of a picture that is compressed. True: it could not be; said only if the last one could.
     pub(super) fn finish(&self, job: Job, failing: bool) -> bool {
-        let Job { number, mut sheet, mut times } = job;
+        let Job { number, mut sheet, mut times, begin, .. } = job;
+        times.encode_begin = begin.into_inner().unwrap_or_default();
         let joined = sheet.join(&self.frames);
         times.encode_end = Monotonic::now();
         let (width, height) = (sheet.width(), sheet.height());
