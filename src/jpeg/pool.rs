@@ -270,7 +270,7 @@ mod tests {
         let raw = grey(50, 80);
         let taken = pool.take(raw.picture()).unwrap();
         while pool.shared.desk().begun.as_ref().is_none_or(|(_, next)| *next < 4) {
-            std::thread::yield_now();
+            thread::yield_now();
         }
         assert!(frames.recv_timeout(Duration::from_millis(50)).is_err());
         pool.submit(taken);
