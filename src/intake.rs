@@ -66,7 +66,7 @@ impl Intake {
     pub fn show(&self, taken: Taken) {
         match taken {
             Taken::Frame(frame) => self.latest.publish(frame),
-            Taken::Raw(raw) => self.encoder.submit(raw),
+            Taken::Raw(raw) => raw.submit(),
             Taken::Same => self.stats.dropped_same.add(1),
         }
     }

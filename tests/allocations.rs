@@ -68,16 +68,18 @@ fn cost_of_a_frame(viewers: u64) -> (usize, usize) {
 
     let pool = FramePool::new();
     let picture = vec![7; FRAME_BYTES];
-    let mut publish_to_all = |number: u64| {
+    let publish_to_all = || {
+        // One that is slow to come is sent again to those that have it.
+        let wanted = shared.stats.delivered.get() + viewers;
         let jpeg = pool.join(&[&picture]);
         let times = Times::default();
         shared.latest.publish(Frame { jpeg, width: 640, height: 480, online: true, times, number: 0 });
-        until(|| shared.stats.delivered.get() == number * viewers);
+        until(|| shared.stats.delivered.get() >= wanted);
     };
     // The first ones find buffers that have yet to grow.
-    (1..=10).for_each(&mut publish_to_all);
+    (0..10).for_each(|_| publish_to_all());
     let before = (COUNT.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed));
-    (11..=10 + FRAMES).for_each(&mut publish_to_all);
+    (0..FRAMES).for_each(|_| publish_to_all());
     let after = (COUNT.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed));
 
     server.stop();

@@ -165,6 +165,15 @@ fn a_viewer_stays_while_the_usb_transfer_fails() {
 }
 
 #[test]
+fn a_viewer_stays_while_buffers_cannot_be_given_back() {
+    for (camera, fault) in [(Camera::mjpeg(), "qbuf=EIO"), (Camera::new("YUYV"), "qbuf=ENODEV dqbuf=ENODEV")]
+    {
+        let what = if fault.contains("EIO") { "no-signal" } else { "no-camera" };
+        is_survived(&camera, fault, what);
+    }
+}
+
+#[test]
 fn a_camera_that_comes_later_is_taken() {
     let camera = Camera::mjpeg();
     camera.fault("unplug");

@@ -38,7 +38,7 @@ fn compressed(format: PixelFormat, size: (u32, u32), subsampling: Subsampling, s
     let pool = EncoderPool::new(&settings, FramePool::new(), Stats::new(), deliver).unwrap();
     let now = Monotonic::now();
     let picture = Picture { bytes: &bytes, format, width, height, stride, captured: now, grabbed: now };
-    pool.submit(pool.take(picture).unwrap());
+    pool.take(picture).unwrap().submit();
     frames.recv_timeout(PATIENCE).unwrap().jpeg.to_vec()
 }
 

@@ -210,7 +210,8 @@ fn viewers_that_come_and_go_leave_nothing_behind() {
 #[test]
 fn many_viewers_get_the_very_bytes_that_one_by_itself_would() {
     let camera = camera_of_long_frames("30");
-    let daemon = Daemon::with_camera(&camera, &[]);
+    // The last of the crowd is read only when all the others have been.
+    let daemon = Launch::default().camera(&camera).config("[http]\nserver-timeout = 60\n").start();
     // Its heads are its own, and so it never shares what the others are sent.
     let mut alone = Stream::open(&daemon, "/stream?extra_headers=1");
     let over = AtomicBool::new(false);

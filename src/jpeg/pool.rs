@@ -7,7 +7,6 @@
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 
@@ -35,8 +34,26 @@ pub struct EncoderPool {
 }
 
 /// A picture in our own memory, all of which but the last slice the workers may have begun.
-#[must_use = "what is not submitted is never done"]
-pub struct Taken(Arc<Job>);
+pub struct Taken {
+    shared: Arc<Shared>,
+    job: Option<Arc<Job>>,
+}
+
+impl Taken {
+    /// Leaves all of it to the next free workers: from now on it may be delivered.
+    pub fn submit(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Taken {
+    /// Also where the caller has failed in between: the workers come to an end with what they have begun.
+    fn drop(&mut self) {
+        if let Some(job) = self.job.take() {
+            self.shared.hand_out(job);
+        }
+    }
+}
 
 impl EncoderPool {
     pub fn new(
@@ -99,31 +116,11 @@ impl EncoderPool {
         let job = Arc::new(Job { number, sheet, times, filled, begin: OnceLock::new() });
         for slice in 0..job.sheet.slices() {
             if slice > 0 {
-                self.hand_out(Arc::clone(&job));
+                self.shared.hand_out(Arc::clone(&job));
             }
             job.sheet.fill_slice(slice, &lines);
         }
-        Ok(Taken(job))
-    }
-
-    /// Leaves all of it to the next free workers: from now on it may be delivered.
-    pub fn submit(&self, Taken(job): Taken) {
-        self.hand_out(job);
-    }
-
-    /// One more slice of it.
-    fn hand_out(&self, job: Arc<Job>) {
-        let mut desk = self.shared.desk();
-        if job.filled.fetch_add(1, Relaxed) == 0 {
-            if let Some(late) = desk.waiting.replace(Arc::clone(&job)) {
-                desk.spare.extend(Arc::into_inner(late).map(|late| late.sheet));
-                self.shared.stats.dropped_late.add(1);
-            }
-        }
-        // Before anybody can take this slice, lest the worker who ends with the last one is not the last to let go.
-        drop(job);
-        drop(desk);
-        self.shared.work.notify_one();
+        Ok(Taken { shared: Arc::clone(&self.shared), job: Some(job) })
     }
 
     fn slices_of(&self, picture: &Picture<'_>) -> usize {
@@ -167,7 +164,7 @@ impl Drop for EncoderPool {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::{self, Receiver, Sender};
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use super::super::testing::{Raw, compress, decode};
     use super::*;
@@ -182,7 +179,7 @@ mod tests {
     }
 
     fn submit(pool: &EncoderPool, raw: &Raw) -> Result<(), Unfit> {
-        pool.take(raw.picture()).map(|taken| pool.submit(taken))
+        pool.take(raw.picture()).map(Taken::submit)
     }
 
     fn level(frame: &Frame) -> u8 {
@@ -227,7 +224,7 @@ mod tests {
         let (pool, _) = pool(1, deliver);
         let raw = grey(100, 48);
         let picture = raw.picture();
-        pool.submit(pool.take(picture).unwrap());
+        pool.take(picture).unwrap().submit();
         let frame = frames.recv_timeout(LONG).unwrap();
         assert_eq!((frame.width, frame.height, frame.online, frame.number), (48, 48, true, 0));
         assert_eq!(frame.times.captured, picture.captured);
@@ -263,17 +260,36 @@ mod tests {
         }
     }
 
+    fn until_begun(pool: &EncoderPool, slices: usize) {
+        let begin = Instant::now();
+        while pool.shared.desk().begun.as_ref().is_none_or(|(_, next)| *next < slices) {
+            assert!(begin.elapsed() < LONG);
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn what_is_begun_and_never_submitted_is_in_nobodys_way() {
+        let (deliver, frames) = into_channel();
+        let (pool, _) = slicing_pool(2, 5, deliver);
+        let lost = pool.take(grey(50, 80).picture()).unwrap();
+        until_begun(&pool, 4);
+        drop(lost);
+        pool.discard();
+        frames.try_iter().for_each(drop);
+        submit(&pool, &grey(90, 80)).unwrap();
+        assert_eq!(level(&frames.recv_timeout(LONG).unwrap()), 90);
+    }
+
     #[test]
     fn all_but_the_last_slice_may_be_begun_before_a_picture_is_submitted_but_nothing_is_delivered() {
         let (deliver, frames) = into_channel();
         let (pool, _) = slicing_pool(2, 5, deliver);
         let raw = grey(50, 80);
         let taken = pool.take(raw.picture()).unwrap();
-        while pool.shared.desk().begun.as_ref().is_none_or(|(_, next)| *next < 4) {
-            thread::yield_now();
-        }
+        until_begun(&pool, 4);
         assert!(frames.recv_timeout(Duration::from_millis(50)).is_err());
-        pool.submit(taken);
+        taken.submit();
         let frame = frames.recv_timeout(LONG).unwrap();
         assert_eq!(decode(&frame.jpeg).pixels, decode(&compress(&raw, 80, Subsampling::Yuv420, 1)).pixels);
     }

@@ -75,6 +75,21 @@ impl Desk {
 }
 
 impl Shared {
+    /// One more slice of it is filled.
+    pub(super) fn hand_out(&self, job: Arc<Job>) {
+        let mut desk = self.desk();
+        if job.filled.fetch_add(1, Relaxed) == 0 {
+            if let Some(late) = desk.waiting.replace(Arc::clone(&job)) {
+                desk.spare.extend(Arc::into_inner(late).map(|late| late.sheet));
+                self.stats.dropped_late.add(1);
+            }
+        }
+        // Before anybody can take this slice, lest the worker who ends with the last one is not the last to let go.
+        drop(job);
+        drop(desk);
+        self.work.notify_one();
+    }
+
     /// A worker's life.
     pub(super) fn work(&self, mut encoder: Encoder) {
         let mut failing = false;
@@ -103,6 +118,11 @@ impl Shared {
     /// Makes a frame of a picture that is compressed. True: it could not be; said only if the last one could.
     pub(super) fn finish(&self, job: Job, failing: bool) -> bool {
         let Job { number, mut sheet, mut times, begin, .. } = job;
+        // Nor is its memory kept, as all that was discarded with it was not.
+        let is_discarded = number <= self.exit().discarded;
+        if is_discarded {
+            return failing;
+        }
         times.encode_begin = begin.into_inner().unwrap_or_default();
         let joined = sheet.join(&self.frames);
         times.encode_end = Monotonic::now();

@@ -60,6 +60,7 @@ impl Flight {
 mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::{TcpListener, TcpStream};
+    use std::thread;
 
     use super::*;
 
@@ -82,14 +83,21 @@ mod tests {
         }
         assert_eq!(unsent_bytes(&server).unwrap(), 0);
     }
+
     #[test]
-    fn nothing_waits_behind_what_has_arrived() {
+    fn a_way_is_known_by_what_has_arrived_over_it() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut server = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (mut client, _) = listener.accept().unwrap();
-        server.write_all(&[0; 1000]).unwrap();
-        client.read_exact(&mut [0; 1000]).unwrap();
-        assert_eq!(Flight::of(&server).unwrap().queued(), Duration::ZERO);
+        let reader = thread::spawn(move || {
+            io::copy(&mut (&mut client).take(1 << 20), &mut io::sink()).unwrap();
+            client
+        });
+        server.write_all(&[0; 1 << 20]).unwrap();
+        let _open = reader.join().unwrap();
+        let flight = Flight::of(&server).unwrap();
+        assert!(flight.bytes_per_second > 100_000, "{}", flight.bytes_per_second);
+        assert!(flight.round_trip < Duration::from_secs(10), "{:?}", flight.round_trip);
     }
 
     #[test]

@@ -46,7 +46,8 @@ pub(super) struct Viewer {
     /// How often the same picture was sent again.
     resent: u32,
     skipped: u64,
-    skipped_at: Option<Monotonic>,
+    /// When the way to it last proved slower than its pictures.
+    held_up_at: Option<Monotonic>,
     /// When the peer last took something, and what waited for it then.
     progress: Monotonic,
     waiting: usize,
@@ -77,7 +78,7 @@ impl Viewer {
             interval: RESEND_AFTER,
             resent: 0,
             skipped: 0,
-            skipped_at: None,
+            held_up_at: None,
             progress: Monotonic::now(),
             waiting: usize::MAX,
         }
@@ -144,7 +145,7 @@ impl Viewer {
             let skipped = frame.number.saturating_sub(self.seen + 1);
             self.skipped += skipped;
             if skipped > 0 {
-                self.skipped_at = Some(now);
+                self.held_up_at = Some(now);
             }
             self.context.stats.skipped.add(skipped);
         }
@@ -193,7 +194,11 @@ impl Viewer {
     /// goes out before the next look may be there, lest the way stands idle.
     fn is_way_free(&mut self, socket: &TcpStream, now: Monotonic) -> io::Result<bool> {
         let mut waiting = unsent_bytes(socket)?;
-        if waiting == 0 && self.skipped_at.is_some_and(|skipped_at| now - skipped_at < SLOW_FOR) {
+        // Who asked for fewer pictures skips some on any way; that one of them has to wait says the same of this one.
+        if waiting > 0 && self.pace.is_some() {
+            self.held_up_at = Some(now);
+        }
+        if waiting == 0 && self.held_up_at.is_some_and(|held_up_at| now - held_up_at < SLOW_FOR) {
             let flight = Flight::of(socket)?;
             if flight.queued() > LOOK_AGAIN_AFTER {
                 waiting = flight.bytes;

@@ -69,6 +69,10 @@ int buffers_request(struct camera *camera, struct v4l2_requestbuffers *request)
 
 int buffer_queue(struct camera *camera, struct v4l2_buffer *buffer)
 {
+	int number = camera->gone ? ENODEV : fault_of("qbuf");
+
+	if (number)
+		return number;
 	/* As the kernel: what is queued or filled already cannot be queued. */
 	if (buffer->index >= camera->count || buffer->memory != V4L2_MEMORY_MMAP
 		|| camera->buffer[buffer->index].flags & (V4L2_BUF_FLAG_QUEUED | V4L2_BUF_FLAG_DONE))

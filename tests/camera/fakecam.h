@@ -24,7 +24,8 @@
  *     stall                no frame becomes ready
  *     start-delay:MS       the first frame comes this much later
  *     stop-delay:MS        STREAMOFF takes so long, as with a driver that hangs
- *     open=ERRNO           the call fails: EBUSY, EACCES, ... (see fault.c); also s_fmt=, reqbufs=, streamon=, dqbuf=
+ *     open=ERRNO           the call fails: EBUSY, EACCES, ... (see fault.c); also s_fmt=, reqbufs=, qbuf=, streamon=,
+ *                          dqbuf=
  *     gap                  the driver loses two of every three frames
  *     still:N              every picture is the N-th, and its stamp says that it was taken at 0
  *     error                buffers carry V4L2_BUF_FLAG_ERROR
