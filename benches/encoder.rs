@@ -102,7 +102,7 @@ impl Side {
         let (cpu, captured) = (cpu(), Monotonic::now());
         let stride = format.min_stride(width);
         let picture = Picture { bytes, format, width, height, stride, captured, grabbed: captured };
-        self.pool.submit(self.pool.take(picture).expect("a whole picture"));
+        self.pool.take(picture).expect("a whole picture").submit();
         let fill = captured.age();
         self.len = self.frames.recv().expect("a frame for each picture").jpeg.len();
         self.samples.push(Sample { fill, latency: captured.age(), cpu: self::cpu() - cpu });
