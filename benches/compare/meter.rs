@@ -9,12 +9,22 @@ use anyhow::{Context as _, Result};
 
 /// Words of the file.
 const CPU: u64 = 0;
-const GIVEN: u64 = 1;
+const FILLED: u64 = 1;
+const LOST: u64 = 2;
+const NEWEST: u64 = 3;
 const TIMES: u64 = 8;
 /// How many moments it keeps.
 pub const TIMES_KEPT: usize = 1024;
 
 pub struct Meter(File);
+
+/// A picture, as the camera remembers it by its number.
+pub struct Taken {
+    /// Nanoseconds of the monotonic clock.
+    pub when: u64,
+    /// It may just as well be an older one of the same number.
+    pub doubtful: bool,
+}
 
 impl Meter {
     pub const LEN: u64 = 16 * 1024;
@@ -28,18 +38,18 @@ impl Meter {
         Ok(Duration::from_nanos(self.word(CPU)?))
     }
 
-    /// How many pictures it has filled into buffers.
-    pub fn given(&self) -> Result<u64> {
-        self.word(GIVEN)
+    /// How many pictures it has taken, with those for which it found no free buffer.
+    pub fn pictures(&self) -> Result<u64> {
+        Ok(self.word(FILLED)? + self.word(LOST)?)
     }
 
-    /// When the newest picture was taken whose number is this one, where numbers begin anew after `period` pictures.
-    pub fn taken(&self, number: u64, period: usize) -> Result<Option<u64>> {
-        let mut newest = 0;
-        for slot in (number as usize % period..TIMES_KEPT).step_by(period) {
-            newest = newest.max(self.word(TIMES + slot as u64)?);
-        }
-        Ok((newest > 0).then_some(newest))
+    /// The newest picture whose number is this one, where numbers begin anew after `period` pictures.
+    pub fn taken(&self, number: u64, period: u64) -> Result<Option<Taken>> {
+        let Some(newest) = self.word(NEWEST)?.checked_sub(1) else { return Ok(None) };
+        let ago = (newest % period + period - number % period) % period;
+        let Some(sequence) = newest.checked_sub(ago) else { return Ok(None) };
+        let when = self.word(TIMES + sequence % TIMES_KEPT as u64)?;
+        Ok(Some(Taken { when, doubtful: ago >= period / 4 * 3 }))
     }
 
     fn word(&self, index: u64) -> Result<u64> {
