@@ -18,7 +18,7 @@ use crate::look::Look;
 use crate::meter::{Meter, TIMES_KEPT};
 use crate::outcome::Outcome;
 use crate::peers::{Peer, Server, Setup};
-use crate::plan::{Contestant, IDLE_SECONDS, IDLE_WARM, Kind, SLOW_RATE, Scenario};
+use crate::plan::{Contestant, IDLE_SECONDS, IDLE_WARM, Kind, SLOW_RATE, Scenario, WOKEN_SECONDS};
 
 pub const FPS: u32 = 30;
 /// Flask imports OpenCV first.
@@ -70,7 +70,7 @@ pub fn measure(folder: &Path, scenario: &Scenario, contestant: &Contestant) -> R
         slow: 0,
         slow_rate: SLOW_RATE,
         warm: 0.0,
-        seconds: 1.0,
+        seconds: WOKEN_SECONDS,
         pid: Some(server.pid()),
         meter: Some(camera.meter()),
         period: if scenario.input == Input::Mjpeg { film.files } else { TIMES_KEPT } as u64,

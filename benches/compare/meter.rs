@@ -18,14 +18,6 @@ pub const TIMES_KEPT: usize = 1024;
 
 pub struct Meter(File);
 
-/// A picture, as the camera remembers it by its number.
-pub struct Taken {
-    /// Nanoseconds of the monotonic clock.
-    pub when: u64,
-    /// It may just as well be an older one of the same number.
-    pub doubtful: bool,
-}
-
 impl Meter {
     pub const LEN: u64 = 16 * 1024;
 
@@ -43,13 +35,23 @@ impl Meter {
         Ok(self.word(FILLED)? + self.word(LOST)?)
     }
 
-    /// The newest picture whose number is this one, where numbers begin anew after `period` pictures.
-    pub fn taken(&self, number: u64, period: u64) -> Result<Option<Taken>> {
-        let Some(newest) = self.word(NEWEST)?.checked_sub(1) else { return Ok(None) };
-        let ago = (newest % period + period - number % period) % period;
-        let Some(sequence) = newest.checked_sub(ago) else { return Ok(None) };
-        let when = self.word(TIMES + sequence % TIMES_KEPT as u64)?;
-        Ok(Some(Taken { when, doubtful: ago >= period / 4 * 3 }))
+    /// The sequence of the newest picture.
+    pub fn newest(&self) -> Result<Option<u64>> {
+        Ok(self.word(NEWEST)?.checked_sub(1))
+    }
+
+    /// When the picture of this sequence was taken, in nanoseconds of the monotonic clock; where it was not, for want of
+    /// a buffer, the one before it that has the same number.
+    pub fn taken(&self, sequence: u64, period: u64) -> Result<Option<u64>> {
+        let mut candidate = Some(sequence);
+        while let Some(sequence) = candidate {
+            let when = self.word(TIMES + sequence % TIMES_KEPT as u64)?;
+            if when > 0 {
+                return Ok(Some(when));
+            }
+            candidate = sequence.checked_sub(period);
+        }
+        Ok(None)
     }
 
     fn word(&self, index: u64) -> Result<u64> {

@@ -18,6 +18,8 @@ const SLOW_SECONDS: f64 = 7.0;
 /// How long nobody has watched before idling is measured, and for how long it is: longer than mjpegd's idle-timeout.
 pub const IDLE_WARM: Duration = Duration::from_millis(2500);
 pub const IDLE_SECONDS: Duration = Duration::from_secs(4);
+/// How long then somebody watches: motion lets its first viewer wait for a second.
+pub const WOKEN_SECONDS: f64 = 1.5;
 
 /// Seconds of measuring: where targets read the figures, and where none does.
 const LONG: f64 = 3.0;
@@ -85,14 +87,14 @@ impl Scenario {
     /// About how long all its rounds take, where none is repeated; what a start and an end take has been measured.
     pub fn seconds(&self) -> f64 {
         let each = match self.kind {
-            Kind::Watch { viewers, warm, seconds, .. } => warm + seconds + 0.2 + viewers as f64 / 2000.0,
-            Kind::Idle => (IDLE_WARM + IDLE_SECONDS).as_secs_f64() + 1.2,
-            Kind::Start => 0.05,
+            Kind::Watch { viewers, warm, seconds, .. } => warm + seconds + viewers as f64 / 500.0,
+            Kind::Idle => (IDLE_WARM + IDLE_SECONDS).as_secs_f64() + WOKEN_SECONDS,
+            Kind::Start => 0.0,
         };
         let start = |peer| match peer {
-            Peer::Motion => 1.8,
-            Peer::Flask => 0.6,
-            _ => 0.1,
+            Peer::Motion => 2.0,
+            Peer::Flask => 1.5,
+            _ => 0.05,
         };
         self.contestants
             .iter()
@@ -152,7 +154,7 @@ fn watch(
     contestants: Vec<Contestant>,
 ) -> Scenario {
     // A thousand connections take a while to be made.
-    let warm = if viewers >= 1000 { 2.0 } else { 1.0 };
+    let warm = if viewers >= 1000 { 2.0 } else { 0.8 };
     let (width, height) = size;
     let kind = Kind::Watch { viewers, slow: 0, link: Link::Loopback, warm, seconds };
     Scenario {
@@ -201,7 +203,7 @@ fn link(link: Link) -> Scenario {
     Scenario {
         name: name.to_owned(),
         title: format!("1 viewer over {what}, 1280x720 MJPEG"),
-        kind: Kind::Watch { viewers: 1, slow: 0, link, warm: 3.5, seconds: 5.0 },
+        kind: Kind::Watch { viewers: 1, slow: 0, link, warm: 3.0, seconds: 4.5 },
         input: Input::Mjpeg,
         size: HD,
         fault: "",
@@ -234,7 +236,7 @@ fn still() -> Scenario {
     Scenario {
         name: "still".to_owned(),
         title: "1 viewer of a picture that does not change, 1280x720 YUYV".to_owned(),
-        kind: Kind::Watch { viewers: 1, slow: 0, link: Link::Loopback, warm: 1.0, seconds: 3.0 },
+        kind: Kind::Watch { viewers: 1, slow: 0, link: Link::Loopback, warm: 0.8, seconds: LONG },
         input: Input::Yuyv,
         size: HD,
         fault: "still:0",

@@ -170,7 +170,7 @@ fn write_targets(text: &mut String, rows: &Rows) -> Result<()> {
 /// As many digits as say something.
 pub fn number(value: f64) -> String {
     match value.abs() {
-        0.0 => "0".to_owned(),
+        size if size.fract() == 0.0 => format!("{value:.0}"),
         size if size < 0.995 => format!("{value:.2}"),
         size if size < 9.95 => format!("{value:.1}"),
         _ => format!("{value:.0}"),

@@ -3,6 +3,7 @@
 //! It is a process of its own, so that it can run in another network namespace and its cost is never the server's:
 //! `cargo bench --bench compare -- load --help` is of use by hand, too.
 
+mod numbers;
 mod viewer;
 
 use std::io::Write as _;
@@ -16,6 +17,7 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use socket2::{Domain, Socket, Type};
 
+use self::numbers::Numbers;
 use self::viewer::Viewer;
 use crate::look::Look;
 use crate::meter::Meter;
@@ -93,7 +95,8 @@ impl Load {
             if !slow {
                 epoll::add(&epoll, &socket, EventData::new_u64(number as u64), EventFlags::IN)?;
             }
-            viewers.push(Viewer::new(socket, slow, number == 0));
+            let newest = meter.as_ref().map(Meter::newest).transpose()?.flatten();
+            viewers.push(Viewer::new(socket, slow, number == 0, Numbers::from(newest, self.period)));
         }
         let warm_until = Instant::now() + Duration::from_secs_f64(self.warm);
         let mut buffer = vec![0; 256 * 1024];
@@ -137,7 +140,7 @@ impl Load {
     ) -> Result<()> {
         let mut events = Vec::with_capacity(256);
         let tick = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
-        let share = (self.slow_rate * SLOW_STEP.as_millis() as usize / 1000).min(buffer.len());
+        let share = self.slow_rate * SLOW_STEP.as_millis() as usize / 1000;
         let mut slow_turn = Instant::now();
         while Instant::now() < end {
             events.clear();
@@ -155,7 +158,7 @@ impl Load {
             if Instant::now() >= slow_turn {
                 slow_turn += SLOW_STEP;
                 for viewer in viewers.iter_mut().filter(|viewer| viewer.is_slow()) {
-                    viewer.read(&mut buffer[..share], meter, self.period)?;
+                    viewer.read_slowly(share, buffer, meter, self.period)?;
                 }
             }
         }

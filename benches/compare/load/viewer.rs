@@ -7,6 +7,7 @@ use memchr::memmem;
 use rustix::time::{ClockId, clock_gettime};
 use socket2::Socket;
 
+use super::numbers::Numbers;
 use crate::frames;
 use crate::meter::Meter;
 use crate::outcome::First;
@@ -29,7 +30,10 @@ pub struct Viewer {
     /// Of a picture: the stamp, or all where this viewer watches a server that compresses anew.
     picture: Vec<u8>,
     seen: Seen,
+    /// Of a slow one: what it may read by now.
+    credit: usize,
     last: Option<u64>,
+    numbers: Numbers,
     /// Its pictures carry the camera's stamp.
     stamped: bool,
     /// Nanoseconds of the monotonic clock.
@@ -52,17 +56,32 @@ struct Seen {
     /// Bytes of pictures.
     bytes: u64,
     distinct: u64,
-    ages_are_bounds: bool,
     ages_ms: Vec<f64>,
     publish_ms: Vec<f64>,
 }
 
 impl Viewer {
-    pub fn new(socket: Socket, slow: bool, watches: bool) -> Self {
+    pub fn new(socket: Socket, slow: bool, watches: bool, numbers: Numbers) -> Self {
         let (head, picture) = (Vec::new(), Vec::new());
         let (state, seen) = (State::AnswerHead, Seen::default());
-        let (open, last, stamped, connected, first) = (true, None, false, now_ns(), None);
-        Self { socket, slow, watches, open, state, head, picture, seen, last, stamped, connected, first }
+        let (open, credit, last) = (true, 0, None);
+        let (stamped, connected, first) = (false, now_ns(), None);
+        Self {
+            socket,
+            slow,
+            watches,
+            open,
+            state,
+            head,
+            picture,
+            seen,
+            credit,
+            last,
+            numbers,
+            stamped,
+            connected,
+            first,
+        }
     }
 
     pub fn socket(&self) -> &Socket {
@@ -104,7 +123,7 @@ impl Viewer {
     }
 
     pub fn ages_are_bounds(&self) -> bool {
-        self.seen.ages_are_bounds
+        self.numbers.doubtful
     }
 
     pub fn first(&self) -> Option<First> {
@@ -121,6 +140,22 @@ impl Viewer {
 
     pub fn publish_ms(&self) -> impl Iterator<Item = f64> + '_ {
         self.seen.publish_ms.iter().copied()
+    }
+
+    /// One read of a slow one, which may read so much more. What was not there yet it may read later, but only little of
+    /// it: it is slow, and no burst.
+    pub fn read_slowly(
+        &mut self,
+        share: usize,
+        buffer: &mut [u8],
+        meter: Option<&Meter>,
+        period: u64,
+    ) -> Result<()> {
+        self.credit = (self.credit + share).min(10 * share).min(buffer.len());
+        let before = self.seen.read;
+        self.read(&mut buffer[..self.credit], meter, period)?;
+        self.credit -= (self.seen.read - before) as usize;
+        Ok(())
     }
 
     /// One read; false when the server has closed.
@@ -200,12 +235,14 @@ impl Viewer {
             (word(&self.picture, 10), word(&self.picture, 18))
         } else if self.watches {
             let number = frames::number(&self.picture).map(u64::from);
-            let taken = match (number, meter) {
-                (Some(number), Some(meter)) => meter.taken(number, period)?,
-                _ => None,
-            };
-            self.seen.ages_are_bounds |= taken.as_ref().is_some_and(|taken| taken.doubtful);
-            (number, taken.map(|taken| taken.when))
+            (
+                number,
+                number
+                    .zip(meter)
+                    .map(|(number, meter)| self.taken(number, meter, period))
+                    .transpose()?
+                    .flatten(),
+            )
         } else {
             return Ok(());
         };
@@ -221,6 +258,12 @@ impl Viewer {
             self.first.get_or_insert(First { after_ms: ms_since(self.connected), age_ms });
         }
         Ok(())
+    }
+
+    fn taken(&mut self, number: u64, meter: &Meter, period: u64) -> Result<Option<u64>> {
+        let Some(newest) = meter.newest()? else { return Ok(None) };
+        let sequence = self.numbers.sequence(number, newest, period);
+        Ok(sequence.map(|sequence| meter.taken(sequence, period)).transpose()?.flatten())
     }
 }
 
