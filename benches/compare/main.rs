@@ -26,7 +26,7 @@ mod targets;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use clap::{Parser, Subcommand};
 use rustix::fs::{FlockOperation, flock};
 
@@ -90,7 +90,11 @@ fn main() -> Result<()> {
 /// Two at once would measure each other, and share namespaces and files. From here on, an interrupt ends it in order.
 fn alone(folder: &Path) -> Result<File> {
     let lock = File::create(folder.join("lock"))?;
-    flock(&lock, FlockOperation::NonBlockingLockExclusive).context("another comparison runs already")?;
+    ensure!(
+        flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok(),
+        "another comparison runs already, or this folder cannot be locked: {}",
+        folder.display()
+    );
     interrupt::listen()?;
     Ok(lock)
 }

@@ -109,7 +109,8 @@ fn run_load(load: &Load, wrapper: &[String], log: &Path) -> Result<Outcome> {
     words.extend(load.arguments().into_iter().map(Into::into));
     let (first, rest) = words.split_first().context("nothing to run")?;
     let mut command = Command::new(first);
-    command.args(rest);
+    // The last line that it prints is to be its error.
+    command.args(rest).env_remove("RUST_BACKTRACE");
     let mut child = Child::start(command, log, Some(Stdio::piped()))?;
     let patience = Duration::from_secs_f64(load.warm + load.seconds) + SLOWEST_LOAD;
     let status = child.wait(patience).context("the load")?;

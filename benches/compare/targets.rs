@@ -136,7 +136,7 @@ fn slow_viewers(rows: &Rows) -> Vec<Target> {
             }),
         ),
         target(
-            &format!("… of the fast ones beside them: {FEWEST}"),
+            &format!("… the fast ones beside them: {FEWEST}"),
             Limit::AtMost(1.0, ""),
             ours(rows, "slow", |outcome| Some(outcome.lost(outcome.distinct.min))),
         ),
