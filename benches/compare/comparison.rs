@@ -20,7 +20,7 @@ use crate::rows::Rows;
 const DISTURBED: f64 = 0.03;
 const REPEATS: usize = 2;
 /// For all repeats together, since the whole is to end in time.
-pub const REPEATS_TIME: Duration = Duration::from_secs(60);
+pub const REPEATS_TIME: Duration = Duration::from_secs(45);
 
 /// For a thousand viewers, and what else a server has open.
 const FILES: u64 = 1200;

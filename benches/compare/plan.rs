@@ -87,7 +87,10 @@ impl Scenario {
     /// About how long all its rounds take, where none is repeated; what a start and an end take has been measured.
     pub fn seconds(&self) -> f64 {
         let each = match self.kind {
-            Kind::Watch { viewers, warm, seconds, .. } => warm + seconds + viewers as f64 / 500.0,
+            Kind::Watch { viewers, link, warm, seconds, .. } => {
+                let making = if link == Link::Loopback { 0.0 } else { 0.5 };
+                warm + seconds + making + viewers as f64 / 500.0
+            }
             Kind::Idle => (IDLE_WARM + IDLE_SECONDS).as_secs_f64() + WOKEN_SECONDS,
             Kind::Start => 0.0,
         };

@@ -42,7 +42,7 @@ const LINES: [Lines; 2] = [
     ),
     (
         "rate.svg",
-        "Frames/s of the slowest viewer: 1280x720 MJPEG at 30/s; 1,000 viewers: 640x480",
+        "Frames/s of the slowest viewer: 1280x720 MJPEG (1,000: 640x480)",
         &[(1, HD), (10, HD), (100, HD), (1000, VGA)],
         |row| row.median(|outcome| outcome.a_second(outcome.distinct.min)),
     ),
@@ -177,6 +177,7 @@ fn draw_lines(caption: &str, servers: &[Series], path: &Path) -> Result<(), Box<
         .light_line_style(WHITE)
         .draw()?;
     let mut others = OTHERS.iter().cycle();
+    let mut ends = Vec::new();
     for (name, points) in servers {
         let ours = name.starts_with(Peer::Mjpegd.name());
         let colour = if ours { OURS } else { *others.next().unwrap_or(&INK) };
@@ -186,14 +187,15 @@ fn draw_lines(caption: &str, servers: &[Series], path: &Path) -> Result<(), Box<
         } else {
             3
         }))?;
-        // Each line's name stands at its end.
-        if let Some((x, y)) = points.last().map(|point| chart.backend_coord(point)) {
-            area.draw(&Text::new(
-                name.clone(),
-                (x + 12, y - 6),
-                ("sans-serif", 14).into_font().color(&colour),
-            ))?;
-        }
+        ends.extend(points.last().map(|point| (chart.backend_coord(point), name, colour)));
+    }
+    // Each line's name stands at its end, or below one that stands there already.
+    ends.sort_by_key(|((_, y), ..)| *y);
+    let mut free = i32::MIN;
+    for ((x, y), name, colour) in ends {
+        let y = free.max(y - 6);
+        free = y + 15;
+        area.draw(&Text::new(name.clone(), (x + 12, y), ("sans-serif", 14).into_font().color(&colour)))?;
     }
     area.present()?;
     Ok(())
