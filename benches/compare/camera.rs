@@ -33,6 +33,9 @@ impl Input {
     }
 }
 
+/// The variable that names the meter's file.
+pub const METER: &str = "FAKECAM_METER";
+
 /// One camera for one run of one server.
 pub struct Camera<'a> {
     folder: TempDir,
@@ -60,7 +63,7 @@ impl<'a> Camera<'a> {
         self.folder.path().join("video0")
     }
 
-    /// Where [`Meter`] reads.
+    /// Where [`Meter`] reads, and who has a camera or plays one writes.
     pub fn meter(&self) -> PathBuf {
         self.folder.path().join("meter")
     }
@@ -79,7 +82,7 @@ impl<'a> Camera<'a> {
             .env("FAKECAM_SIZES", format!("{}x{}", self.film.width, self.film.height))
             .env("FAKECAM_FPS", self.fps.to_string())
             .env("FAKECAM_FRAMES", &self.film.folder)
-            .env("FAKECAM_METER", self.meter());
+            .env(METER, self.meter());
         if !self.fault.is_empty() {
             command.env("FAKECAM_FAULT", self.folder.path().join("fault"));
         }

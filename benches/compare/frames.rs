@@ -1,5 +1,6 @@
 //! The film that every server shows: one scene, textured and moving, as JPEGs and as raw pictures.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -34,10 +35,13 @@ pub struct Film {
 
 /// Takes the film from `folder/WIDTHxHEIGHT`, and makes it where there is none.
 pub fn make(folder: &Path, (width, height): (u32, u32)) -> Result<Film> {
-    let own = folder.join(format!("{width}x{height}"));
+    // What was shot by other lines than these is another film.
+    let mut version = DefaultHasher::new();
+    include_str!("frames.rs").hash(&mut version);
+    let own = folder.join(format!("{width}x{height}-{:016x}", version.finish()));
     if !own.exists() {
         // Only a whole film gets the name.
-        let building = folder.join(format!("{width}x{height}.new"));
+        let building = own.with_extension("new");
         std::fs::create_dir_all(&building)?;
         shoot(&building, width as usize, height as usize)?;
         std::fs::rename(&building, &own)?;

@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, ensure};
 
+use crate::child::last_line;
 use crate::plan::Link;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/links/link");
@@ -14,6 +15,12 @@ pub const SERVER_ADDRESS: &str = "10.77.0.1";
 
 pub struct Namespaces;
 
+/// Why there can be none.
+pub fn missing() -> Option<String> {
+    (!rustix::process::geteuid().is_root())
+        .then(|| "network namespaces need root: sudo make bench".to_owned())
+}
+
 impl Namespaces {
     /// None for loopback, which needs none.
     pub fn of(link: Link) -> Result<Option<Self>> {
@@ -22,11 +29,11 @@ impl Namespaces {
             Link::Shaped => "shaped",
             Link::Long => "long",
         };
+        // From here on, what has been made is removed, however far it came.
+        let namespaces = Self;
         let output = Command::new(SCRIPT).args(["up", kind]).output().context(SCRIPT)?;
-        if !output.status.success() {
-            bail!("no such link here: {}", String::from_utf8_lossy(&output.stderr).trim());
-        }
-        Ok(Some(Self))
+        ensure!(output.status.success(), "{}", last_line(&output.stderr));
+        Ok(Some(namespaces))
     }
 
     /// The words before a server's program.

@@ -21,6 +21,28 @@ pub fn describe() -> Vec<String> {
     vec![format!("{cores} cores of {model}, Linux {}, {os}", kernel.trim()), format!("sources {commit}")]
 }
 
+/// How much time the processors have had, in the kernel's ticks.
+pub struct Processors {
+    all: u64,
+    /// What the host of this virtual machine gave to others while something here wanted to run.
+    stolen: u64,
+}
+
+impl Processors {
+    pub fn now() -> Result<Self> {
+        let stat = fs::read_to_string("/proc/stat").context("/proc/stat")?;
+        // proc(5): user, nice, system, idle, iowait, irq, softirq, steal; what follows is counted in these already.
+        let words = stat.lines().next().unwrap_or_default().split_whitespace().skip(1).take(8);
+        let ticks: Vec<u64> = words.map(str::parse).collect::<Result<_, _>>().context("/proc/stat")?;
+        Ok(Self { all: ticks.iter().sum(), stolen: ticks.get(7).copied().unwrap_or(0) })
+    }
+
+    /// The share that was stolen in between.
+    pub fn stolen_until(&self, after: &Self) -> f64 {
+        after.stolen.saturating_sub(self.stolen) as f64 / after.all.saturating_sub(self.all).max(1) as f64
+    }
+}
+
 pub fn binary_bytes() -> Result<u64> {
     Ok(fs::metadata(DAEMON).context(DAEMON)?.len())
 }

@@ -4,9 +4,13 @@
 //! `cargo bench --bench compare -- only fan-out slow` measures some scenarios and says what it finds.
 
 mod camera;
+mod child;
+mod comparison;
 mod frames;
+mod interrupt;
 mod links;
 mod load;
+mod look;
 mod machine;
 mod measure;
 mod meter;
@@ -19,14 +23,15 @@ mod report;
 mod rows;
 mod targets;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use clap::{Parser, Subcommand};
+use rustix::fs::{FlockOperation, flock};
 
+use crate::comparison::{Comparison, REPEATS_TIME};
 use crate::load::Load;
-use crate::peers::Peer;
 use crate::plan::Scenario;
 use crate::rows::Rows;
 
@@ -43,7 +48,7 @@ struct Arguments {
 enum Order {
     /// Measure all and write the report, which is the default
     All,
-    /// Measure these scenarios and print what is found; without a name, list them
+    /// Measure these scenarios and print what is found; without a name, list them and how long they take
     Only { names: Vec<String> },
     /// Write the report anew from what was measured last
     Report,
@@ -52,22 +57,55 @@ enum Order {
 }
 
 fn main() -> Result<()> {
+    let arguments = Arguments::parse();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compare");
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let kept = folder.join("rows.json");
-    match Arguments::parse().command.unwrap_or(Order::All) {
-        Order::All => {
-            let rows = measure(&plan::scenarios(), &folder)?;
-            rows.save(&kept)?;
-            write_report(&rows)
+    match arguments.command {
+        // As `cargo test --all-targets` does.
+        None if !arguments.bench => println!("Measures when it is told to: cargo bench --bench compare"),
+        None | Some(Order::All) => {
+            let _lock = alone(&folder)?;
+            let rows = Comparison::new(&folder)?.run(&plan::scenarios(), |rows| rows.save(&kept))?;
+            write_report(&rows)?;
         }
-        Order::Only { names } => only(&names, &folder),
-        Order::Report => write_report(&Rows::load(&kept)?),
-        Order::Load(load) => {
-            println!("{}", serde_json::to_string(&load.run()?)?);
-            Ok(())
+        Some(Order::Only { names }) if names.is_empty() => list(),
+        Some(Order::Only { names }) => {
+            let _lock = alone(&folder)?;
+            let mut scenarios = plan::scenarios();
+            scenarios.retain(|scenario| names.contains(&scenario.name));
+            let rows = Comparison::new(&folder)?.run(&scenarios, |_| Ok(()))?;
+            print!("{}{}", report::head(&rows)?, report::tables(&rows, &scenarios)?);
+        }
+        Some(Order::Report) => write_report(&Rows::load(&kept)?)?,
+        Some(Order::Load(load)) => {
+            // In one line, for whoever has started it.
+            let found = load.run().map_err(|error| anyhow!("{error:#}"))?;
+            println!("{}", serde_json::to_string(&found)?);
         }
     }
+    Ok(())
+}
+
+/// Two at once would measure each other, and share namespaces and files. From here on, an interrupt ends it in order.
+fn alone(folder: &Path) -> Result<File> {
+    let lock = File::create(folder.join("lock"))?;
+    ensure!(
+        flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok(),
+        "another comparison runs already, or this folder cannot be locked: {}",
+        folder.display()
+    );
+    interrupt::listen()?;
+    Ok(lock)
+}
+
+fn list() {
+    let scenarios = plan::scenarios();
+    for scenario in &scenarios {
+        println!("{:22} {:4.0} s  {}", scenario.name, scenario.seconds(), scenario.title);
+    }
+    let all: f64 = scenarios.iter().map(Scenario::seconds).sum();
+    println!("{:22} {all:4.0} s  and {} s at most for repeats", "all", REPEATS_TIME.as_secs());
 }
 
 fn write_report(rows: &Rows) -> Result<()> {
@@ -75,59 +113,4 @@ fn write_report(rows: &Rows) -> Result<()> {
     report::write(rows, &plan::scenarios(), &folder)?;
     println!("written: {}", folder.join("RESULTS.md").display());
     Ok(())
-}
-
-fn only(names: &[String], folder: &Path) -> Result<()> {
-    let mut scenarios = plan::scenarios();
-    if names.is_empty() {
-        scenarios.iter().for_each(|scenario| println!("{:24} {}", scenario.name, scenario.title));
-        return Ok(());
-    }
-    scenarios.retain(|scenario| names.contains(&scenario.name));
-    let rows = measure(&scenarios, folder)?;
-    print!("{}", report::tables(&rows, &scenarios)?);
-    Ok(())
-}
-
-/// In turn: every server once, then every server again.
-fn measure(scenarios: &[Scenario], folder: &Path) -> Result<Rows> {
-    let started = Instant::now();
-    camera::build()?;
-    let mut rows =
-        Rows { machine: machine::describe(), binary_bytes: machine::binary_bytes()?, ..Rows::default() };
-    let mut absent = Vec::new();
-    for peer in Peer::ALL {
-        if let Some(reason) = peer.missing() {
-            rows.left_out.push(format!("{}: {reason}", peer.name()));
-            absent.push(peer);
-        } else if peer.has_camera() {
-            rows.machine.push(format!("{} {}", peer.name(), peer.version()));
-        }
-    }
-    for scenario in scenarios {
-        let rounds = scenario.contestants.iter().map(|contestant| contestant.rounds).max().unwrap_or(0);
-        for round in 0..rounds {
-            for contestant in scenario.contestants.iter().filter(|contestant| round < contestant.rounds) {
-                if absent.contains(&contestant.peer) {
-                    continue;
-                }
-                let name = format!("{}{}", contestant.peer.name(), contestant.variant);
-                eprintln!(
-                    "{:6.1} s  {}, round {}: {name}",
-                    started.elapsed().as_secs_f64(),
-                    scenario.name,
-                    round + 1
-                );
-                match measure::measure(folder, scenario, contestant) {
-                    Ok(outcome) => rows.put(&scenario.name, &name, outcome),
-                    Err(error) => {
-                        eprintln!("  left out: {error:#}");
-                        rows.left_out.push(format!("{name} in \"{}\": {error:#}", scenario.title));
-                    }
-                }
-            }
-        }
-    }
-    rows.minutes = started.elapsed().as_secs_f64() / 60.0;
-    Ok(rows)
 }

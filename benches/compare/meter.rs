@@ -9,7 +9,9 @@ use anyhow::{Context as _, Result};
 
 /// Words of the file.
 const CPU: u64 = 0;
-const GIVEN: u64 = 1;
+const FILLED: u64 = 1;
+const LOST: u64 = 2;
+const NEWEST: u64 = 3;
 const TIMES: u64 = 8;
 /// How many moments it keeps.
 pub const TIMES_KEPT: usize = 1024;
@@ -28,18 +30,28 @@ impl Meter {
         Ok(Duration::from_nanos(self.word(CPU)?))
     }
 
-    /// How many pictures it has filled into buffers.
-    pub fn given(&self) -> Result<u64> {
-        self.word(GIVEN)
+    /// How many pictures it has taken, with those for which it found no free buffer.
+    pub fn pictures(&self) -> Result<u64> {
+        Ok(self.word(FILLED)? + self.word(LOST)?)
     }
 
-    /// When the newest picture was taken whose number is this one, where numbers begin anew after `period` pictures.
-    pub fn taken(&self, number: u64, period: usize) -> Result<Option<u64>> {
-        let mut newest = 0;
-        for slot in (number as usize % period..TIMES_KEPT).step_by(period) {
-            newest = newest.max(self.word(TIMES + slot as u64)?);
+    /// The sequence of the newest picture.
+    pub fn newest(&self) -> Result<Option<u64>> {
+        Ok(self.word(NEWEST)?.checked_sub(1))
+    }
+
+    /// When the picture of this sequence was taken, in nanoseconds of the monotonic clock; where it was not, for want of
+    /// a buffer, the one before it that has the same number.
+    pub fn taken(&self, sequence: u64, period: u64) -> Result<Option<u64>> {
+        let mut candidate = Some(sequence);
+        while let Some(sequence) = candidate {
+            let when = self.word(TIMES + sequence % TIMES_KEPT as u64)?;
+            if when > 0 {
+                return Ok(Some(when));
+            }
+            candidate = sequence.checked_sub(period);
         }
-        Ok((newest > 0).then_some(newest))
+        Ok(None)
     }
 
     fn word(&self, index: u64) -> Result<u64> {

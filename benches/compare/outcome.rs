@@ -1,4 +1,4 @@
-//! What one measuring has found, and the medians over its rounds.
+//! What one measuring has found, and medians.
 
 use std::time::Duration;
 
@@ -7,17 +7,25 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Outcome {
     pub seconds: f64,
+    /// Share of the processors' time that the host of this machine gave to others.
+    pub stolen: f64,
+    /// How many pictures the camera took.
+    pub camera_pictures: u64,
     /// Pictures that all viewers got, together.
     pub delivered: u64,
     /// Different pictures that each fast viewer got, of those viewers that can tell.
     pub distinct: Spread,
-    /// Pictures that each of these missed.
-    pub missed: Spread,
     /// From the camera to the viewer's last byte.
     pub age_ms: Option<Quantiles>,
     pub slow_age_ms: Option<Quantiles>,
+    /// The film began anew while pictures were on their way: they are at least so old.
+    pub ages_are_bounds: bool,
+    /// What a slow viewer has read, in bytes a second.
+    pub slow_rate: f64,
     /// From the camera's buffer to the slot; mjpegd alone says it.
     pub publish_ms: Option<Quantiles>,
+    /// What the first viewer got first.
+    pub first: Option<First>,
     /// From the start of the process to the first byte of the first picture.
     pub start_ms: Option<f64>,
     pub picture_bytes: f64,
@@ -43,10 +51,35 @@ pub struct Spread {
 pub struct Quantiles {
     pub p50: f64,
     pub p99: f64,
-    pub max: f64,
+}
+
+/// The first picture whose age is known.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub struct First {
+    /// From connecting.
+    pub after_ms: f64,
+    pub age_ms: f64,
 }
 
 impl Outcome {
+    /// How much was in the way of a fair measuring, from 0 to 1: time that was stolen, or a camera that did not keep its
+    /// rate. Where nobody watched, it may rest.
+    pub fn disturbance(&self, fps: u32) -> f64 {
+        let due = self.seconds * f64::from(fps);
+        let late = if self.delivered > 0 { 1.0 - self.camera_pictures as f64 / due } else { 0.0 };
+        self.stolen.max(late)
+    }
+
+    /// What somebody has lost who got so many different pictures; one on its way when the measuring begins or ends
+    /// makes a difference of one.
+    pub fn lost(&self, distinct: u64) -> f64 {
+        self.camera_pictures.saturating_sub(distinct) as f64
+    }
+
+    pub fn rss_mb(&self) -> f64 {
+        (self.rss_kib * 1024) as f64 / 1e6
+    }
+
     /// The server's own, without the camera in it.
     pub fn cpu(&self) -> Duration {
         Duration::from_secs_f64((self.cpu_s - self.camera_cpu_s).max(0.0))
@@ -79,10 +112,8 @@ impl Quantiles {
     pub fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
         let mut values: Vec<f64> = values.collect();
         values.sort_unstable_by(f64::total_cmp);
-        let at =
-            |part: f64| values.get(((values.len() as f64 * part) as usize).min(values.len() - 1)).copied();
-        let max = *values.last()?;
-        Some(Self { p50: at(0.5)?, p99: at(0.99)?, max })
+        let at = |part: f64| values.get((values.len() as f64 * part) as usize).copied();
+        Some(Self { p50: at(0.5)?, p99: at(0.99)? })
     }
 }
 

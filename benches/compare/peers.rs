@@ -12,7 +12,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::camera::{Camera, Input};
+use super::camera::{Camera, Input, METER};
 use super::frames::Film;
 pub use server::Server;
 
@@ -42,7 +42,7 @@ pub struct Setup<'a> {
     pub log: &'a Path,
     /// Words before the program, such as `ip netns exec NAME`; whatever they name becomes the program (`exec`).
     pub before: &'a [String],
-    /// More flags, for mjpegd only.
+    /// More flags, for those that take some.
     pub flags: &'a [&'a str],
 }
 
@@ -82,6 +82,11 @@ impl Peer {
         }
     }
 
+    /// Whether it compresses for viewers even what is JPEG already. These are far from the others, and no target reads them.
+    pub fn compresses_anew(self) -> bool {
+        matches!(self, Self::Motion | Self::Flask)
+    }
+
     /// Whether it takes its pictures from a camera; the yardsticks read files, and only send what is JPEG already.
     pub fn has_camera(self) -> bool {
         !matches!(self, Self::BareLoop | Self::ThreadLoop)
@@ -115,6 +120,8 @@ impl Peer {
         command.args(&words[1..]).env_remove("RUST_LOG").env_remove("NOTIFY_SOCKET");
         if self.has_camera() {
             setup.camera.preload_into(&mut command);
+        } else {
+            command.env(METER, setup.camera.meter());
         }
         Server::start(command, setup, self.path())
     }
@@ -135,8 +142,12 @@ fn mjpegd(setup: &Setup<'_>) -> Vec<String> {
     words.extend(words!["--device", setup.camera.node().display(), "--format", format]);
     words.extend(words!["--resolution", resolution(setup), "--desired-fps", setup.fps, "--quality", 80]);
     words.extend(words!["--host", setup.host, "--port", setup.port]);
-    words.extend(setup.flags.iter().map(ToString::to_string));
+    words.extend(more(setup));
     words
+}
+
+fn more<'a>(setup: &Setup<'a>) -> impl Iterator<Item = String> + use<'a> {
+    setup.flags.iter().map(ToString::to_string)
 }
 
 fn resolution(setup: &Setup<'_>) -> String {
@@ -145,7 +156,9 @@ fn resolution(setup: &Setup<'_>) -> String {
 
 fn yardstick(program: &str, setup: &Setup<'_>) -> Vec<String> {
     let program = tools::built(program);
-    words![program.display(), setup.host, setup.port, setup.film.folder.display(), setup.fps]
+    let mut words = words![program.display(), setup.host, setup.port, setup.film.folder.display(), setup.fps];
+    words.extend(more(setup));
+    words
 }
 
 /// JPEGs are passed on as they are; raw pictures compressed by as many workers as ustreamer thinks best. It is not
@@ -159,10 +172,11 @@ fn ustreamer(setup: &Setup<'_>) -> Vec<String> {
         words!["ustreamer", "--device", setup.camera.node().display(), "--persistent", "--tcp-nodelay"];
     words.extend(words!["--format", format, "--encoder", encoder, "--quality", 80]);
     words.extend(words!["--resolution", resolution(setup), "--host", setup.host, "--port", setup.port]);
+    words.extend(more(setup));
     words
 }
 
-/// Nothing but the stream: no pictures or films of what moves, no words in the picture. At the camera's rate, since at
+/// Nothing but the stream: nothing looks for what moves, no pictures or films of it, no words in the picture. At the camera's rate, since at
 /// its highest it sends each picture several times over.
 fn motion(setup: &Setup<'_>) -> Result<Vec<String>> {
     // V4L2_PIX_FMT_MJPEG and V4L2_PIX_FMT_YUYV by motion's own numbers.
@@ -178,7 +192,7 @@ fn motion(setup: &Setup<'_>) -> Result<Vec<String>> {
         "daemon off\nlog_level 5\ntarget_dir {}\nvideo_device {}\nvideo_params palette={palette}\n\
          width {width}\nheight {height}\nframerate {fps}\n\
          stream_port {port}\nstream_localhost {local}\nstream_maxrate {fps}\nstream_quality 80\n\
-         emulate_motion off\nthreshold 2147483647\npicture_output off\nmovie_output off\n\
+         pause on\nemulate_motion off\npicture_output off\nmovie_output off\n\
          text_left\ntext_right\nwebcontrol_port 0\n",
         folder.display(),
         node.display(),

@@ -8,7 +8,7 @@ use plotters::prelude::*;
 
 use crate::camera::Input;
 use crate::peers::Peer;
-use crate::plan::{HD, watch_name};
+use crate::plan::{HD, VGA, watch_name};
 use crate::report::number;
 use crate::rows::{Row, Rows};
 
@@ -30,23 +30,47 @@ const MARGIN: u32 = 14;
 /// File name, what it shows, scenario, and the figure of each server in it.
 type Bars = (&'static str, &'static str, String, fn(&Row) -> Option<f64>);
 
+/// The same, for scenarios with ever more viewers.
+type Lines = (&'static str, &'static str, &'static [(usize, (u32, u32))], fn(&Row) -> Option<f64>);
+
+const LINES: [Lines; 2] = [
+    (
+        "fan-out.svg",
+        "CPU time per picture and viewer, in µs: 1280x720 MJPEG at 30/s",
+        &[(1, HD), (10, HD), (100, HD)],
+        Row::cpu_us_per_frame,
+    ),
+    (
+        "rate.svg",
+        "Frames/s of the slowest viewer: 1280x720 MJPEG (1,000: 640x480)",
+        &[(1, HD), (10, HD), (100, HD), (1000, VGA)],
+        |row| row.median(|outcome| outcome.a_second(outcome.distinct.min)),
+    ),
+];
+
 /// Draws all for which there are figures: file names with what they show.
 pub fn draw(rows: &Rows, folder: &Path) -> Result<Vec<(&'static str, &'static str)>> {
     fs::create_dir_all(folder)?;
     let mut drawn = Vec::new();
-    let caption = "CPU time per picture and viewer, in µs: 1280x720 MJPEG at 30/s";
-    if lines(rows, caption, &folder.join("fan-out.svg"))? {
-        drawn.push(("fan-out.svg", caption));
+    for (file, caption, points, of) in LINES {
+        let names =
+            points.iter().map(|(viewers, size)| (*viewers, watch_name(*viewers, *size, Input::Mjpeg)));
+        if lines(caption, &series(rows, &names.collect::<Vec<_>>(), of), &folder.join(file))? {
+            drawn.push((file, caption));
+        }
     }
     let all: [Bars; 6] = [
-        ("slow.svg", "Age of the picture that a slow viewer sees after 8 s, in ms", "slow".into(), |row| {
-            row.median(|outcome| outcome.slow_age_ms.map(|age| age.p50))
-        }),
+        (
+            "slow.svg",
+            "Age of the picture that a slow viewer sees in seconds 3 to 10, in ms",
+            "slow".into(),
+            |row| row.median(|outcome| outcome.slow_age_ms.map(|age| age.p50)),
+        ),
         (
             "age.svg",
             "Age of the picture that 100 viewers see, in ms: 1280x720 MJPEG at 30/s",
             watch_name(100, HD, Input::Mjpeg),
-            Row::age_p50_ms,
+            |row| row.median(|outcome| outcome.age_ms.map(|age| age.p50)),
         ),
         (
             "encoding.svg",
@@ -55,7 +79,7 @@ pub fn draw(rows: &Rows, folder: &Path) -> Result<Vec<(&'static str, &'static st
             Row::cpu_us_per_frame,
         ),
         ("memory.svg", "Memory with 100 viewers, in MB", watch_name(100, HD, Input::Mjpeg), |row| {
-            row.median(|outcome| Some(outcome.rss_kib as f64 / 1024.0))
+            row.median(|outcome| Some(outcome.rss_mb()))
         }),
         ("idle.svg", "CPU with nobody watching, in % of a core", "idle".into(), |row| {
             row.median(|outcome| Some(outcome.cpu_percent()))
@@ -102,31 +126,39 @@ fn bars(caption: &str, values: &[(&str, f64)], path: &Path) -> Result<(), Box<dy
     Ok(())
 }
 
-/// A line for each server over the number of viewers. False: there are no figures.
-fn lines(rows: &Rows, caption: &str, path: &Path) -> Result<bool> {
-    let counts = [1, 10, 100];
-    let mut servers: Vec<(String, Vec<(f64, f64)>)> = Vec::new();
-    for row in rows.of(&watch_name(100, HD, Input::Mjpeg)) {
-        let point = |viewers: usize| {
-            let scenario = watch_name(viewers, HD, Input::Mjpeg);
-            let cpu = rows.find(&scenario, &row.contestant)?.cpu_us_per_frame()?;
-            (cpu > 0.0).then_some((viewers as f64, cpu))
-        };
-        servers.push((row.contestant.clone(), counts.into_iter().filter_map(point).collect()));
+/// A name, and a figure for each number of viewers.
+type Series = (String, Vec<(f64, f64)>);
+
+/// Of those servers that were measured with more than one number of viewers.
+fn series(rows: &Rows, scenarios: &[(usize, String)], of: fn(&Row) -> Option<f64>) -> Vec<Series> {
+    let mut all: Vec<Series> = Vec::new();
+    for (viewers, scenario) in scenarios {
+        for row in rows.of(scenario) {
+            let Some(value) = of(row).filter(|value| *value > 0.0) else { continue };
+            let point = (*viewers as f64, value);
+            match all.iter_mut().find(|(name, _)| *name == row.contestant) {
+                Some((_, points)) => points.push(point),
+                None => all.push((row.contestant.clone(), vec![point])),
+            }
+        }
     }
+    all.retain(|(_, points)| points.len() > 1);
+    all
+}
+
+/// A line for each server over the number of viewers. False: there are no figures.
+fn lines(caption: &str, servers: &[Series], path: &Path) -> Result<bool> {
     if servers.is_empty() {
         return Ok(false);
     }
-    draw_lines(caption, &servers, path).map_err(|error| anyhow!("{}: {error}", path.display()))?;
+    draw_lines(caption, servers, path).map_err(|error| anyhow!("{}: {error}", path.display()))?;
     Ok(true)
 }
 
-fn draw_lines(
-    caption: &str,
-    servers: &[(String, Vec<(f64, f64)>)],
-    path: &Path,
-) -> Result<(), Box<dyn std::error::Error>> {
+fn draw_lines(caption: &str, servers: &[Series], path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let values = || servers.iter().flat_map(|(_, points)| points.iter().map(|(_, value)| *value));
+    let most =
+        servers.iter().flat_map(|(_, points)| points.last()).map(|(viewers, _)| *viewers).fold(1.0, f64::max);
     let (low, high) = (values().fold(f64::MAX, f64::min), values().fold(1.0, f64::max));
     let area = SVGBackend::new(path, (WIDTH, 420)).into_drawing_area();
     area.fill(&WHITE)?;
@@ -136,16 +168,16 @@ fn draw_lines(
         .margin_right(150)
         .x_label_area_size(44)
         .y_label_area_size(64)
-        .build_cartesian_2d((0.9_f64..100.0).log_scale(), (low / 1.5..high * 1.5).log_scale())?;
+        .build_cartesian_2d((0.9..most).log_scale(), (low / 1.5..high * 1.5).log_scale())?;
     chart
         .configure_mesh()
         .x_desc("viewers")
-        .y_desc("µs")
         .x_label_formatter(&|value| format!("{value:.0}"))
         .y_label_formatter(&|value| number(*value))
         .light_line_style(WHITE)
         .draw()?;
     let mut others = OTHERS.iter().cycle();
+    let mut ends = Vec::new();
     for (name, points) in servers {
         let ours = name.starts_with(Peer::Mjpegd.name());
         let colour = if ours { OURS } else { *others.next().unwrap_or(&INK) };
@@ -155,14 +187,15 @@ fn draw_lines(
         } else {
             3
         }))?;
-        // Each line's name stands at its end.
-        if let Some((x, y)) = points.last().map(|point| chart.backend_coord(point)) {
-            area.draw(&Text::new(
-                name.clone(),
-                (x + 12, y - 6),
-                ("sans-serif", 14).into_font().color(&colour),
-            ))?;
-        }
+        ends.extend(points.last().map(|point| (chart.backend_coord(point), name, colour)));
+    }
+    // Each line's name stands at its end, or below one that stands there already.
+    ends.sort_by_key(|((_, y), ..)| *y);
+    let mut free = i32::MIN;
+    for ((x, y), name, colour) in ends {
+        let y = free.max(y - 6);
+        free = y + 15;
+        area.draw(&Text::new(name.clone(), (x + 12, y), ("sans-serif", 14).into_font().color(&colour)))?;
     }
     area.present()?;
     Ok(())

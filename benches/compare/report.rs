@@ -5,40 +5,17 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::outcome::{Outcome, Quantiles};
+use crate::outcome::{Outcome, Quantiles, median};
 use crate::plan::{Kind, Scenario};
 use crate::plots;
 use crate::rows::{Row, Rows};
 use crate::targets::{Limit, targets};
 
-const HOW: &str = "\
-## How it is measured
-
-One machine, loopback but for the two scenarios that say otherwise, every server with the same preloaded test camera
-(`tests/camera`) and the same load (`benches/compare/load`), in turn, round after round; medians over the rounds. Servers that
-compress each picture anew are measured less often.
-
-- **CPU per frame**: CPU time of all the server's threads, divided by the pictures that its viewers received whole. The test camera
-  runs in a thread inside the server's process; it counts its own CPU time, and that is taken off. The bare loop and the
-  thread per viewer have no camera, but read the same files.
-- **Age**: from the moment at which the camera took the picture until a viewer has its last byte. A picture carries its moment
-  in a COM segment; where a server compresses anew, its number is read from its pixels, of one viewer.
-- **Frames/s**: different pictures a second that viewers got: the slowest one / the median one of those that can tell. **Lost**:
-  pictures that the median viewer missed, in the whole measuring.
-- **RSS** and **threads** at the end of the measuring; the camera's buffers, which the process maps, are in the RSS.
-- The bare loop is a few lines of C that only send: one thread, one `sendmsg` per viewer and picture; no HTTP to speak of, no
-  checks, no limits. It is what the kernel costs. The thread per viewer does what mjpg-streamer does, which Debian does not ship.
-";
+const HOW: &str = include_str!("how.md");
 
 pub fn write(rows: &Rows, scenarios: &[Scenario], folder: &Path) -> Result<()> {
     let mut text = String::from("# How mjpegd compares\n\nWritten by `make bench`.\n\n");
-    for line in &rows.machine {
-        writeln!(text, "- {line}")?;
-    }
-    writeln!(text, "- measured in {:.0} minutes", rows.minutes)?;
-    for line in &rows.left_out {
-        writeln!(text, "- left out: {line}")?;
-    }
+    text.push_str(&head(rows)?);
     write_targets(&mut text, rows)?;
     for (file, caption) in plots::draw(rows, &folder.join("plots"))? {
         writeln!(text, "![{caption}](plots/{file})\n")?;
@@ -46,6 +23,29 @@ pub fn write(rows: &Rows, scenarios: &[Scenario], folder: &Path) -> Result<()> {
     text.push_str(&tables(rows, scenarios)?);
     text.push_str(HOW);
     Ok(std::fs::write(folder.join("RESULTS.md"), text)?)
+}
+
+/// On what it was measured, and what was in the way.
+pub fn head(rows: &Rows) -> Result<String> {
+    let mut text = String::new();
+    for line in &rows.machine {
+        writeln!(text, "- {line}")?;
+    }
+    writeln!(text, "- measured in {} minutes", number(rows.minutes))?;
+    // A start is too short for the kernel's clock to see what is stolen of it.
+    let kept = || rows.rows.iter().flat_map(|row| &row.rounds).filter(|outcome| outcome.seconds > 0.0);
+    let stolen = || kept().map(|outcome| outcome.stolen * 100.0);
+    writeln!(
+        text,
+        "- processor time that the host gave to others: {} % of the median measuring, {} % of the worst; {} were repeated",
+        number(median(stolen()).unwrap_or(0.0)),
+        number(stolen().fold(0.0, f64::max)),
+        rows.repeated,
+    )?;
+    for line in &rows.left_out {
+        writeln!(text, "- left out: {line}")?;
+    }
+    Ok(text + "\n")
 }
 
 /// A table for each scenario that has figures.
@@ -56,7 +56,10 @@ pub fn tables(rows: &Rows, scenarios: &[Scenario]) -> Result<String> {
         if table.peek().is_none() {
             continue;
         }
-        let columns = columns(scenario);
+        let mut columns = columns(scenario);
+        if rows.of(&scenario.name).any(|row| row.rounds.iter().any(|outcome| outcome.lost_viewers > 0)) {
+            columns.push(("viewers lost", |row| of(row, |outcome| Some(outcome.lost_viewers as f64))));
+        }
         let heads: Vec<_> = columns.iter().map(|(head, _)| *head).collect();
         writeln!(text, "## {}\n\n| server | {} |", scenario.title, heads.join(" | "))?;
         writeln!(text, "|---{}|", "|---".repeat(columns.len()))?;
@@ -74,11 +77,8 @@ type Column = (&'static str, fn(&Row) -> String);
 
 fn columns(scenario: &Scenario) -> Vec<Column> {
     let memory: [Column; 2] = [
-        ("RSS", |row| format!("{} MB", of(row, |outcome| Some(outcome.rss_kib as f64 / 1024.0)))),
-        ("threads", |row| {
-            row.median(|outcome| Some(outcome.threads as f64))
-                .map_or(String::new(), |count| format!("{count:.0}"))
-        }),
+        ("RSS", |row| format!("{} MB", of(row, |outcome| Some(outcome.rss_mb())))),
+        ("threads", |row| of(row, |outcome| Some(outcome.threads as f64))),
     ];
     let share: Column =
         ("CPU, of a core", |row| format!("{} %", of(row, |outcome| Some(outcome.cpu_percent()))));
@@ -89,10 +89,14 @@ fn columns(scenario: &Scenario) -> Vec<Column> {
             vec![("first picture after", |row| format!("{} ms", of(row, |outcome| outcome.start_ms)))]
         }
         (Kind::Idle, _) => {
-            [share, ("wakes a second", |row| of(row, |outcome| outcome.a_second(outcome.switches)))]
-                .into_iter()
-                .chain(memory)
-                .collect()
+            let mut columns = vec![share];
+            columns.push(("wakes a second", |row| of(row, |outcome| outcome.a_second(outcome.switches))));
+            columns.extend(memory);
+            columns.push(("then a first picture after, and its age", |row| {
+                let after = of(row, |outcome| outcome.first.map(|first| first.after_ms));
+                format!("{after}, {} ms", of(row, |outcome| outcome.first.map(|first| first.age_ms)))
+            }));
+            columns
         }
         (_, "slices") => vec![("p50, p99", |row| pair(row, |outcome| outcome.publish_ms)), cost],
         (_, "still") => {
@@ -106,14 +110,18 @@ fn columns(scenario: &Scenario) -> Vec<Column> {
                 vec![cost, ("age p50, p99", |row| pair(row, |outcome| outcome.age_ms))];
             if slow > 0 {
                 columns.push(("slow ones' age p50, p99", |row| pair(row, |outcome| outcome.slow_age_ms)));
+                columns.push(("slow ones read", |row| {
+                    format!("{} kB/s", of(row, |outcome| Some(outcome.slow_rate / 1e3)))
+                }));
             }
             columns.push(("frames/s", |row| {
                 let slowest = of(row, |outcome| outcome.a_second(outcome.distinct.min));
                 format!("{slowest} / {}", of(row, |outcome| outcome.a_second(outcome.distinct.median)))
             }));
-            columns.push(("lost", |row| of(row, |outcome| Some(outcome.missed.median as f64))));
+            columns.push(("lost", |row| of(row, |outcome| Some(outcome.lost(outcome.distinct.median)))));
             columns.push(("bytes", |row| of(row, |outcome| Some(outcome.picture_bytes))));
             columns.extend(memory);
+            columns.push(("faults a second", |row| of(row, |outcome| outcome.a_second(outcome.faults))));
             columns
         }
     }
@@ -126,23 +134,34 @@ fn of(row: &Row, of: impl Fn(&Outcome) -> Option<f64>) -> String {
 
 fn pair(row: &Row, quantiles: impl Fn(&Outcome) -> Option<Quantiles>) -> String {
     let p50 = of(row, |outcome| quantiles(outcome).map(|quantiles| quantiles.p50));
-    format!("{p50}, {} ms", of(row, |outcome| quantiles(outcome).map(|quantiles| quantiles.p99)))
+    let p99 = of(row, |outcome| quantiles(outcome).map(|quantiles| quantiles.p99));
+    let bound = if row.rounds.iter().any(|outcome| outcome.ages_are_bounds) { "over " } else { "" };
+    format!("{bound}{p50}, {p99} ms")
 }
 
 fn write_targets(text: &mut String, rows: &Rows) -> Result<()> {
-    writeln!(text, "\n## What mjpegd must show\n\n| what | must be | is | |\n|---|---|---|---|")?;
+    writeln!(
+        text,
+        "## What mjpegd must show\n\n| what | must be | is | of rounds: min–max | |\n|---|---|---|---|---|"
+    )?;
     for target in targets(rows) {
         let (limit, word, unit) = match target.limit {
             Limit::AtMost(limit, unit) => (limit, "at most", unit),
             Limit::AtLeast(limit, unit) => (limit, "at least", unit),
         };
-        let value = target.value.map_or("not measured".to_owned(), number);
+        let value = target.value().map_or("not measured".to_owned(), number);
+        let min = target.values.iter().copied().fold(f64::INFINITY, f64::min);
+        let max = target.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let range = match target.values.len() {
+            0 | 1 => String::new(),
+            rounds => format!("{rounds}: {}–{}", number(min), number(max)),
+        };
         let holds = match target.holds() {
             Some(true) => "holds",
             Some(false) => "**missed**",
             None => "",
         };
-        writeln!(text, "| {} | {word} {limit} {unit} | {value} | {holds} |", target.what)?;
+        writeln!(text, "| {} | {word} {limit} {unit} | {value} | {range} | {holds} |", target.what)?;
     }
     writeln!(text)?;
     Ok(())
@@ -151,7 +170,7 @@ fn write_targets(text: &mut String, rows: &Rows) -> Result<()> {
 /// As many digits as say something.
 pub fn number(value: f64) -> String {
     match value.abs() {
-        0.0 => "0".to_owned(),
+        size if size.fract() == 0.0 => format!("{value:.0}"),
         size if size < 0.995 => format!("{value:.2}"),
         size if size < 9.95 => format!("{value:.1}"),
         _ => format!("{value:.0}"),

@@ -15,6 +15,8 @@ pub struct Rows {
     /// Who could not take part, or failed, and why.
     pub left_out: Vec<String>,
     pub minutes: f64,
+    /// How many measurings were done again, since something was in their way.
+    pub repeated: usize,
     pub binary_bytes: u64,
     pub rows: Vec<Row>,
 }
@@ -48,13 +50,17 @@ impl Rows {
         }
     }
 
-    pub fn of<'a>(&'a self, scenario: &'a str) -> impl Iterator<Item = &'a Row> {
+    pub fn of(&self, scenario: &str) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(move |row| row.scenario == scenario)
     }
 
-    /// The row of the server whose name begins so: names go on with a version.
     pub fn find(&self, scenario: &str, contestant: &str) -> Option<&Row> {
-        self.rows.iter().find(|row| row.scenario == scenario && row.contestant.starts_with(contestant))
+        self.of(scenario).find(|row| row.contestant == contestant)
+    }
+
+    pub fn leave_out(&mut self, what: String) {
+        eprintln!("left out: {what}");
+        self.left_out.push(what);
     }
 }
 
@@ -65,9 +71,5 @@ impl Row {
 
     pub fn cpu_us_per_frame(&self) -> Option<f64> {
         self.median(|outcome| Some(outcome.cpu_us_per_frame()))
-    }
-
-    pub fn age_p50_ms(&self) -> Option<f64> {
-        self.median(|outcome| outcome.age_ms.map(|age| age.p50))
     }
 }

@@ -1,7 +1,8 @@
-/* bare_loop HOST PORT FOLDER FPS (2 or more): the least that a server can do for each viewer and frame; a yardstick, not a server.
+/* bare_loop HOST PORT FOLDER FPS [sendfile]: the least that a server can do for each viewer and frame; a yardstick, not a server.
  *
- * One thread, and one sendmsg for each viewer that is ready when a frame comes; whoever is not misses that frame. It
- * trusts its viewers, waits for each one's request, and ends only when it is killed.
+ * One thread, and one send for each viewer that is ready when a frame comes; whoever is not misses that frame. Without
+ * `sendfile` each send copies the frame into the socket; with it the frame is copied once into a memfd, whose pages all
+ * sockets share. It trusts its viewers, waits for each one's request, and ends only when it is killed. FPS: 2 or more.
  */
 #define _GNU_SOURCE
 #include "film.h"
@@ -10,17 +11,20 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/timerfd.h>
-#include <sys/uio.h>
 
 #define VIEWERS 4096
 
 /* What epoll tells of that is no viewer. */
 enum { LISTENER = VIEWERS, TICK };
 
-/* Kept until the last viewer has it whole. */
+/* One part as it is sent, head and boundary with it; kept until the last viewer has it whole. */
 struct frame {
 	unsigned users;
+	/* The memfd with the part in it, or -1. */
+	int file;
 	size_t length;
 	unsigned char bytes[];
 };
@@ -29,14 +33,18 @@ static struct viewer {
 	/* 0: the place is free. */
 	int fd;
 	struct frame *frame;
-	size_t sent, head_length;
-	char head[96];
+	off_t sent;
 } viewers[VIEWERS];
+
+static int with_sendfile;
 
 static void let_go(struct frame *frame)
 {
-	if (frame && --frame->users == 0)
-		free(frame);
+	if (!frame || --frame->users)
+		return;
+	if (frame->file >= 0)
+		close(frame->file);
+	free(frame);
 }
 
 static void leave(struct viewer *viewer)
@@ -46,51 +54,59 @@ static void leave(struct viewer *viewer)
 	memset(viewer, 0, sizeof *viewer);
 }
 
-/* Sends what the socket takes of head, frame and boundary, in one call where it takes them all. */
+/* Sends what the socket takes, in one call where it takes all. */
 static void send_rest(struct viewer *viewer)
 {
 	while (viewer->frame) {
-		struct iovec parts[3] = {
-			{ viewer->head, viewer->head_length },
-			{ viewer->frame->bytes, viewer->frame->length },
-			{ PART_END, sizeof PART_END - 1 },
-		};
-		size_t skip = viewer->sent, total = 0;
-		for (int i = 0; i < 3; i++) {
-			size_t gone = skip < parts[i].iov_len ? skip : parts[i].iov_len;
-			total += parts[i].iov_len;
-			parts[i].iov_base = (char *)parts[i].iov_base + gone;
-			parts[i].iov_len -= gone;
-			skip -= gone;
+		struct frame *frame = viewer->frame;
+		size_t rest = frame->length - (size_t)viewer->sent;
+		ssize_t sent;
+		if (frame->file >= 0) {
+			sent = sendfile(viewer->fd, frame->file, &viewer->sent, rest);
+		} else {
+			sent = send(viewer->fd, frame->bytes + viewer->sent, rest, MSG_DONTWAIT);
+			viewer->sent += sent > 0 ? sent : 0;
 		}
-		struct msghdr message = { .msg_iov = parts, .msg_iovlen = 3 };
-		ssize_t sent = sendmsg(viewer->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (sent < 0) {
 			if (errno != EAGAIN)
 				leave(viewer);
 			return;
 		}
-		viewer->sent += (size_t)sent;
-		if (viewer->sent == total) {
-			let_go(viewer->frame);
+		if ((size_t)viewer->sent == frame->length) {
+			let_go(frame);
 			viewer->frame = NULL;
 		}
 	}
 }
 
-static void show(uint64_t sequence)
+static struct frame *part(uint64_t sequence)
 {
-	struct frame *frame = malloc(sizeof *frame + film_length(sequence));
+	char head[96];
+	size_t picture = film_length(sequence), before = (size_t)sprintf(head, PART, picture);
+	struct frame *frame = malloc(sizeof *frame + before + picture + sizeof PART_END);
 
 	frame->users = 1;
-	frame->length = film_length(sequence);
-	film_read(sequence, frame->bytes);
+	frame->length = before + picture + sizeof PART_END - 1;
+	memcpy(frame->bytes, head, before);
+	film_read(sequence, frame->bytes + before);
+	memcpy(frame->bytes + before + picture, PART_END, sizeof PART_END);
+	frame->file = with_sendfile ? memfd_create("part", 0) : -1;
+	if (with_sendfile && write(frame->file, frame->bytes, frame->length) != (ssize_t)frame->length) {
+		perror("memfd");
+		exit(1);
+	}
+	return frame;
+}
+
+static void show(uint64_t sequence)
+{
+	struct frame *frame = part(sequence);
+
 	for (struct viewer *viewer = viewers; viewer < viewers + VIEWERS; viewer++) {
 		if (!viewer->fd || viewer->frame)
 			continue;
 		viewer->frame = frame;
 		viewer->sent = 0;
-		viewer->head_length = (size_t)sprintf(viewer->head, PART, frame->length);
 		frame->users++;
 		send_rest(viewer);
 	}
@@ -116,14 +132,16 @@ static void take(int epoll, int listener)
 		close(fd);
 		return;
 	}
+	fcntl(fd, F_SETFL, O_NONBLOCK);
 	viewers[place].fd = fd;
 	watch(epoll, fd, place, EPOLLOUT | EPOLLRDHUP | EPOLLET);
 }
 
 int main(int count, char **argument)
 {
-	if (count != 5)
-		return fprintf(stderr, "bare_loop HOST PORT FOLDER FPS\n"), 2;
+	with_sendfile = count == 6 && !strcmp(argument[5], "sendfile");
+	if (count != 5 + with_sendfile)
+		return fprintf(stderr, "bare_loop HOST PORT FOLDER FPS [sendfile]\n"), 2;
 	struct timespec period = { 0, 1000000000 / atoi(argument[4]) };
 	struct itimerspec every = { period, period };
 	int epoll = epoll_create1(0), tick = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);

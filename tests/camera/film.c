@@ -13,14 +13,13 @@
 #define MAX_FILMS 8
 #define MAX_FILES 256
 
-/* The files of one format and size. They are kept open, not kept in memory: that would be counted as the program's. */
+/* The files of one format and size, by name. They are neither kept in memory, which would be counted as the program's, nor
+ * open: some programs take no descriptor beyond 1,023 (select), and these would be 64 of theirs. */
 struct film {
 	uint32_t fourcc;
 	unsigned width, height, count;
-	struct {
-		int fd;
-		size_t length;
-	} file[MAX_FILES];
+	char folder[3072];
+	struct dirent *file[MAX_FILES];
 };
 
 static int ends_with(const char *name, const char *ending)
@@ -39,41 +38,25 @@ static int is_yuyv(const struct dirent *entry)
 	return ends_with(entry->d_name, ".yuyv");
 }
 
-static void add(struct film *film, const char *folder, const char *name)
-{
-	char path[4096];
-	struct stat status;
-
-	snprintf(path, sizeof path, "%s/%s", folder, name);
-	int fd = film->count < MAX_FILES ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	if (fd < 0)
-		return;
-	if (fstat(fd, &status)) {
-		close(fd);
-		return;
-	}
-	film->file[film->count].fd = fd;
-	film->file[film->count].length = (size_t)status.st_size;
-	film->count++;
-}
-
 static void load(struct film *film)
 {
 	const struct format *format = format_by(film->fourcc);
 	const char *folder = setting("FAKECAM_FRAMES", "");
-	char sized[3072];
+	char *sized = film->folder;
 	struct dirent **entries;
 	struct stat status;
 
 	if (!*folder || (format && format->line && film->fourcc != V4L2_PIX_FMT_YUYV))
 		return;
-	snprintf(sized, sizeof sized, "%s/%ux%u", folder, film->width, film->height);
+	snprintf(sized, sizeof film->folder, "%s/%ux%u", folder, film->width, film->height);
 	if (stat(sized, &status))
-		snprintf(sized, sizeof sized, "%s", folder);
+		snprintf(sized, sizeof film->folder, "%s", folder);
 	int count = scandir(sized, &entries, format && format->line ? is_yuyv : is_jpeg, alphasort);
 	for (int i = 0; i < count; i++) {
-		add(film, sized, entries[i]->d_name);
-		free(entries[i]);
+		if (film->count < MAX_FILES)
+			film->file[film->count++] = entries[i];
+		else
+			free(entries[i]);
 	}
 	if (count >= 0)
 		free(entries);
@@ -104,10 +87,19 @@ const struct film *film_of(const struct camera *camera)
 
 size_t film_read(const struct film *film, uint64_t sequence, size_t skip, unsigned char *out, size_t room)
 {
-	size_t length = film->file[sequence % film->count].length;
+	char path[4096];
+	struct stat status;
+	size_t read = 0;
 
-	if (length < skip || length - skip > room)
+	snprintf(path, sizeof path, "%s/%s", film->folder, film->file[sequence % film->count]->d_name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
 		return 0;
-	ssize_t got = pread(film->file[sequence % film->count].fd, out, length - skip, (off_t)skip);
-	return got == (ssize_t)(length - skip) ? length - skip : 0;
+	if (!fstat(fd, &status) && (size_t)status.st_size >= skip && (size_t)status.st_size - skip <= room) {
+		size_t length = (size_t)status.st_size - skip;
+		if (pread(fd, out, length, (off_t)skip) == (ssize_t)length)
+			read = length;
+	}
+	close(fd);
+	return read;
 }

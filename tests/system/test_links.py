@@ -37,7 +37,9 @@ class Links(Case):
         for side in ("there", "here"):
             ages = [float(line.split()[0]) for line in self.vm.out(f"cat /run/{side}").splitlines()]
             sides.append(ages[len(ages) * SETTLING_SECONDS // seconds :])
-        print(f"test-system: {[(len(ages), statistics.quantiles(ages, n=10)) for ages in sides]}", flush=True)
+        for side, ages in zip(("there", "here"), sides):
+            deciles = ", ".join(f"{age * 1000:.0f}" for age in statistics.quantiles(ages, n=10))
+            print(f"test-system: {len(ages)} pictures {side}, deciles of their age: {deciles} ms", flush=True)
         return sides
 
     def assert_full_rate(self, ages, who):

@@ -3,6 +3,7 @@
 //! It is a process of its own, so that it can run in another network namespace and its cost is never the server's:
 //! `cargo bench --bench compare -- load --help` is of use by hand, too.
 
+mod numbers;
 mod viewer;
 
 use std::io::Write as _;
@@ -14,19 +15,19 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
-use rustix::process::{Resource, getrlimit, setrlimit};
 use socket2::{Domain, Socket, Type};
 
+use self::numbers::Numbers;
 use self::viewer::Viewer;
+use crate::look::Look;
 use crate::meter::Meter;
 use crate::outcome::{Outcome, Quantiles, Spread};
-use crate::process::Usage;
 
 /// What a slow viewer's socket may hold: little, so that the link and not the reader keeps the pictures.
 const SLOW_RECEIVE_BUFFER: usize = 16 * 1024;
 const SLOWEST_LISTENER: Duration = Duration::from_secs(5);
-/// How often a slow viewer reads its share.
-const SLOW_STEP: Duration = Duration::from_millis(100);
+/// How often a slow viewer reads its share, which must be far less than its socket holds.
+const SLOW_STEP: Duration = Duration::from_millis(10);
 
 #[derive(Args, Clone, Debug)]
 pub struct Load {
@@ -59,14 +60,7 @@ pub struct Load {
     pub meter: Option<PathBuf>,
     /// After how many pictures the numbers drawn into them begin anew
     #[arg(long, default_value_t = 1)]
-    pub period: usize,
-}
-
-/// One look at the server and its camera.
-struct Look {
-    when: Instant,
-    usage: Usage,
-    camera: Duration,
+    pub period: u64,
 }
 
 impl Load {
@@ -92,8 +86,6 @@ impl Load {
     }
 
     pub fn run(&self) -> Result<Outcome> {
-        let files = getrlimit(Resource::Nofile);
-        let _ = setrlimit(Resource::Nofile, rustix::process::Rlimit { current: files.maximum, ..files });
         let meter = self.meter.as_deref().map(Meter::open).transpose()?;
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         let mut viewers = Vec::new();
@@ -103,7 +95,8 @@ impl Load {
             if !slow {
                 epoll::add(&epoll, &socket, EventData::new_u64(number as u64), EventFlags::IN)?;
             }
-            viewers.push(Viewer::new(socket, slow, number == 0));
+            let newest = meter.as_ref().map(Meter::newest).transpose()?.flatten();
+            viewers.push(Viewer::new(socket, slow, number == 0, Numbers::from(newest, self.period)));
         }
         let warm_until = Instant::now() + Duration::from_secs_f64(self.warm);
         let mut buffer = vec![0; 256 * 1024];
@@ -111,10 +104,10 @@ impl Load {
         for viewer in &mut viewers {
             viewer.forget();
         }
-        let before = self.look(meter.as_ref())?;
+        let before = Look::at(self.pid, meter.as_ref())?;
         let until = before.when + Duration::from_secs_f64(self.seconds);
         self.read_until(until, &epoll, &mut viewers, &mut buffer, meter.as_ref())?;
-        let after = self.look(meter.as_ref())?;
+        let after = Look::at(self.pid, meter.as_ref())?;
         Ok(outcome(&viewers, &before, &after))
     }
 
@@ -125,7 +118,7 @@ impl Load {
         }
         // In another namespace the server cannot be asked beforehand whether it listens already.
         let end = Instant::now() + SLOWEST_LISTENER;
-        while let Err(error) = socket.connect(&self.address.into()) {
+        while let Err(error) = socket.connect_timeout(&self.address.into(), SLOWEST_LISTENER) {
             if Instant::now() > end {
                 return Err(error).with_context(|| format!("{}: cannot connect", self.address));
             }
@@ -146,11 +139,8 @@ impl Load {
         meter: Option<&Meter>,
     ) -> Result<()> {
         let mut events = Vec::with_capacity(256);
-        let (tick, share) = (
-            Timespec { tv_sec: 0, tv_nsec: 5_000_000 },
-            self.slow_rate * SLOW_STEP.as_millis() as usize / 1000,
-        );
-        let share = share.min(buffer.len());
+        let tick = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
+        let share = self.slow_rate * SLOW_STEP.as_millis() as usize / 1000;
         let mut slow_turn = Instant::now();
         while Instant::now() < end {
             events.clear();
@@ -168,43 +158,35 @@ impl Load {
             if Instant::now() >= slow_turn {
                 slow_turn += SLOW_STEP;
                 for viewer in viewers.iter_mut().filter(|viewer| viewer.is_slow()) {
-                    viewer.read(&mut buffer[..share], meter, self.period)?;
+                    viewer.read_slowly(share, buffer, meter, self.period)?;
                 }
             }
         }
         Ok(())
     }
-
-    fn look(&self, meter: Option<&Meter>) -> Result<Look> {
-        let usage = self.pid.map(Usage::of).transpose()?.unwrap_or_default();
-        let camera = meter.map(Meter::cpu).transpose()?.unwrap_or_default();
-        Ok(Look { when: Instant::now(), usage, camera })
-    }
 }
 
 fn outcome(viewers: &[Viewer], before: &Look, after: &Look) -> Outcome {
     let fast = || viewers.iter().filter(|viewer| !viewer.is_slow());
-    let known = || fast().filter(|viewer| viewer.knows_numbers());
+    let slow = || viewers.iter().filter(|viewer| viewer.is_slow());
+    // Where one knows its pictures, one that does not has got none.
+    let stamped = viewers.iter().any(Viewer::is_stamped);
+    let known = fast().filter(|viewer| stamped || viewer.watches());
     let bytes: u64 = viewers.iter().map(Viewer::picture_bytes).sum();
     let delivered: u64 = viewers.iter().map(Viewer::delivered).sum();
+    let spent = before.until(after);
+    let slow_seconds = spent.seconds * slow().count().max(1) as f64;
     Outcome {
-        seconds: (after.when - before.when).as_secs_f64(),
         delivered,
-        distinct: Spread::of(known().map(Viewer::distinct)),
-        missed: Spread::of(known().map(Viewer::missed)),
+        distinct: Spread::of(known.map(Viewer::distinct)),
         age_ms: Quantiles::of(fast().flat_map(Viewer::ages_ms)),
-        slow_age_ms: Quantiles::of(
-            viewers.iter().filter(|viewer| viewer.is_slow()).flat_map(Viewer::ages_ms),
-        ),
+        slow_age_ms: Quantiles::of(slow().flat_map(Viewer::ages_ms)),
+        ages_are_bounds: viewers.iter().any(Viewer::ages_are_bounds),
+        slow_rate: slow().map(Viewer::read_bytes).sum::<u64>() as f64 / slow_seconds,
         publish_ms: Quantiles::of(fast().flat_map(Viewer::publish_ms)),
+        first: viewers.first().and_then(Viewer::first),
         picture_bytes: bytes as f64 / delivered.max(1) as f64,
-        cpu_s: after.usage.cpu.saturating_sub(before.usage.cpu).as_secs_f64(),
-        camera_cpu_s: after.camera.saturating_sub(before.camera).as_secs_f64(),
-        start_ms: None,
-        rss_kib: after.usage.rss_kib,
-        threads: after.usage.threads,
-        faults: after.usage.faults.saturating_sub(before.usage.faults),
-        switches: after.usage.switches.saturating_sub(before.usage.switches),
         lost_viewers: viewers.iter().filter(|viewer| !viewer.is_open()).count() as u64,
+        ..spent
     }
 }

@@ -7,8 +7,10 @@ use memchr::memmem;
 use rustix::time::{ClockId, clock_gettime};
 use socket2::Socket;
 
+use super::numbers::Numbers;
 use crate::frames;
 use crate::meter::Meter;
+use crate::outcome::First;
 
 /// The test camera's COM segment: SOI, marker, length, "FCAM", sequence, nanoseconds.
 const STAMP_LEN: usize = 26;
@@ -28,7 +30,15 @@ pub struct Viewer {
     /// Of a picture: the stamp, or all where this viewer watches a server that compresses anew.
     picture: Vec<u8>,
     seen: Seen,
+    /// Of a slow one: what it may read by now.
+    credit: usize,
     last: Option<u64>,
+    numbers: Numbers,
+    /// Its pictures carry the camera's stamp.
+    stamped: bool,
+    /// Nanoseconds of the monotonic clock.
+    connected: u64,
+    first: Option<First>,
 }
 
 enum State {
@@ -40,20 +50,38 @@ enum State {
 /// What was seen since the measuring began.
 #[derive(Default)]
 struct Seen {
+    /// Bytes of all that came.
+    read: u64,
     delivered: u64,
+    /// Bytes of pictures.
     bytes: u64,
     distinct: u64,
-    missed: u64,
-    numbered: bool,
     ages_ms: Vec<f64>,
     publish_ms: Vec<f64>,
 }
 
 impl Viewer {
-    pub fn new(socket: Socket, slow: bool, watches: bool) -> Self {
+    pub fn new(socket: Socket, slow: bool, watches: bool, numbers: Numbers) -> Self {
         let (head, picture) = (Vec::new(), Vec::new());
         let (state, seen) = (State::AnswerHead, Seen::default());
-        Self { socket, slow, watches, open: true, state, head, picture, seen, last: None }
+        let (open, credit, last) = (true, 0, None);
+        let (stamped, connected, first) = (false, now_ns(), None);
+        Self {
+            socket,
+            slow,
+            watches,
+            open,
+            state,
+            head,
+            picture,
+            seen,
+            credit,
+            last,
+            numbers,
+            stamped,
+            connected,
+            first,
+        }
     }
 
     pub fn socket(&self) -> &Socket {
@@ -73,6 +101,10 @@ impl Viewer {
         self.seen = Seen::default();
     }
 
+    pub fn read_bytes(&self) -> u64 {
+        self.seen.read
+    }
+
     pub fn delivered(&self) -> u64 {
         self.seen.delivered
     }
@@ -81,13 +113,21 @@ impl Viewer {
         self.seen.distinct
     }
 
-    pub fn missed(&self) -> u64 {
-        self.seen.missed
+    /// Whether it reads the number of each picture from its pixels.
+    pub fn watches(&self) -> bool {
+        self.watches
     }
 
-    /// Whether its pictures can be told apart.
-    pub fn knows_numbers(&self) -> bool {
-        self.seen.numbered || self.watches
+    pub fn is_stamped(&self) -> bool {
+        self.stamped
+    }
+
+    pub fn ages_are_bounds(&self) -> bool {
+        self.numbers.doubtful
+    }
+
+    pub fn first(&self) -> Option<First> {
+        self.first
     }
 
     pub fn picture_bytes(&self) -> u64 {
@@ -102,21 +142,40 @@ impl Viewer {
         self.seen.publish_ms.iter().copied()
     }
 
+    /// One read of a slow one, which may read so much more. What was not there yet it may read later, but only little of
+    /// it: it is slow, and no burst.
+    pub fn read_slowly(
+        &mut self,
+        share: usize,
+        buffer: &mut [u8],
+        meter: Option<&Meter>,
+        period: u64,
+    ) -> Result<()> {
+        self.credit = (self.credit + share).min(10 * share).min(buffer.len());
+        let before = self.seen.read;
+        self.read(&mut buffer[..self.credit], meter, period)?;
+        self.credit -= (self.seen.read - before) as usize;
+        Ok(())
+    }
+
     /// One read; false when the server has closed.
-    pub fn read(&mut self, buffer: &mut [u8], meter: Option<&Meter>, period: usize) -> Result<bool> {
+    pub fn read(&mut self, buffer: &mut [u8], meter: Option<&Meter>, period: u64) -> Result<bool> {
         if !self.open {
             return Ok(false);
         }
         match (&self.socket).read(buffer) {
             Ok(0) => self.open = false,
-            Ok(count) => self.take(&buffer[..count], meter, period)?,
+            Ok(count) => {
+                self.seen.read += count as u64;
+                self.take(&buffer[..count], meter, period)?;
+            }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(_) => self.open = false,
         }
         Ok(self.open)
     }
 
-    fn take(&mut self, mut bytes: &[u8], meter: Option<&Meter>, period: usize) -> Result<()> {
+    fn take(&mut self, mut bytes: &[u8], meter: Option<&Meter>, period: u64) -> Result<()> {
         while !bytes.is_empty() {
             if let State::Picture { len, left } = self.state {
                 let (now, later) = bytes.split_at(left.min(bytes.len()));
@@ -168,39 +227,43 @@ impl Viewer {
         Ok(if len == 0 { State::PartHead } else { State::Picture { len, left: len } })
     }
 
-    fn finish(&mut self, len: usize, meter: Option<&Meter>, period: usize) -> Result<()> {
+    fn finish(&mut self, len: usize, meter: Option<&Meter>, period: u64) -> Result<()> {
         self.seen.delivered += 1;
         self.seen.bytes += len as u64;
         let (number, taken) = if self.picture.get(6..10) == Some(STAMP_NAME) {
-            self.seen.numbered = true;
+            self.stamped = true;
             (word(&self.picture, 10), word(&self.picture, 18))
         } else if self.watches {
             let number = frames::number(&self.picture).map(u64::from);
-            let taken = match (number, meter) {
-                (Some(number), Some(meter)) => meter.taken(number, period)?,
-                _ => None,
-            };
-            (number, taken)
+            (
+                number,
+                number
+                    .zip(meter)
+                    .map(|(number, meter)| self.taken(number, meter, period))
+                    .transpose()?
+                    .flatten(),
+            )
         } else {
             return Ok(());
         };
-        if let Some(number) = number {
-            self.count(number, period as u64);
+        if number.is_some() && self.last != number {
+            self.last = number;
+            self.seen.distinct += 1;
         }
         if let Some(taken) = taken {
-            self.seen.ages_ms.push(now_ns().saturating_sub(taken) as f64 / 1e6);
+            let now = now_ns();
+            let ms_since = |moment| now.saturating_sub(moment) as f64 / 1e6;
+            let age_ms = ms_since(taken);
+            self.seen.ages_ms.push(age_ms);
+            self.first.get_or_insert(First { after_ms: ms_since(self.connected), age_ms });
         }
         Ok(())
     }
 
-    fn count(&mut self, number: u64, period: u64) {
-        let period = if self.seen.numbered { u64::MAX } else { period };
-        match self.last.replace(number) {
-            Some(last) if last == number => return,
-            Some(last) => self.seen.missed += (number.wrapping_sub(last + 1).wrapping_add(period)) % period,
-            None => {}
-        }
-        self.seen.distinct += 1;
+    fn taken(&mut self, number: u64, meter: &Meter, period: u64) -> Result<Option<u64>> {
+        let Some(newest) = meter.newest()? else { return Ok(None) };
+        let sequence = self.numbers.sequence(number, newest, period);
+        Ok(sequence.map(|sequence| meter.taken(sequence, period)).transpose()?.flatten())
     }
 }
 
