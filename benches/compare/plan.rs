@@ -227,7 +227,7 @@ fn slices() -> Scenario {
         fault: "",
         contestants: vec![
             mjpegd(", one worker", &["--workers", "1"], 6),
-            mjpegd(", two workers, two slices", &["--workers", "2"], 6),
+            mjpegd(", two workers, in slices", &["--workers", "2"], 6),
             mjpegd(", two workers, whole pictures", &["--workers", "2", "--encoder-slices", "1"], 2),
         ],
     }
