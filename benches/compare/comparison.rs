@@ -17,10 +17,10 @@ use crate::plan::{Contestant, Link, Scenario};
 use crate::rows::Rows;
 
 /// A measuring with more in its way than this is done again at once, and the better one kept.
-const DISTURBED: f64 = 0.03;
+pub const DISTURBED: f64 = 0.03;
 const REPEATS: usize = 2;
 /// For all repeats together, since the whole is to end in time.
-pub const REPEATS_TIME: Duration = Duration::from_secs(45);
+pub const REPEATS_TIME: Duration = Duration::from_secs(75);
 
 /// For a thousand viewers, and what else a server has open.
 const FILES: u64 = 1200;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::comparison::DISTURBED;
 use crate::outcome::{Outcome, Quantiles, median};
 use crate::plan::{Kind, Scenario};
 use crate::plots;
@@ -65,7 +66,7 @@ pub fn tables(rows: &Rows, scenarios: &[Scenario]) -> Result<String> {
         writeln!(text, "|---{}|", "|---".repeat(columns.len()))?;
         for row in table {
             let cells: Vec<_> = columns.iter().map(|(_, cell)| cell(row)).collect();
-            writeln!(text, "| {} | {} |", row.contestant, cells.join(" | "))?;
+            writeln!(text, "| {}{} | {} |", row.contestant, excuse(row), cells.join(" | "))?;
         }
         writeln!(text)?;
     }
@@ -125,6 +126,12 @@ fn columns(scenario: &Scenario) -> Vec<Column> {
             columns
         }
     }
+}
+
+/// Behind the name of one that the machine's host did not let run, in the median of its rounds, even when repeated.
+fn excuse(row: &Row) -> String {
+    let stolen = row.median(|outcome| Some(outcome.stolen)).unwrap_or(0.0);
+    if stolen > DISTURBED { format!(" (the host took {:.0} %)", stolen * 100.0) } else { String::new() }
 }
 
 /// The median over the rounds.
