@@ -142,7 +142,8 @@ fn every_target_of_make_that_is_named_exists() {
     let mut seen = 0;
     for (path, text) in pages() {
         for line in blocks(&text, "sh").join("\n").lines() {
-            let Some(target) = line.strip_prefix("make ").and_then(|rest| rest.split_whitespace().next()) else {
+            let Some(target) = line.strip_prefix("make ").and_then(|rest| rest.split_whitespace().next())
+            else {
                 continue;
             };
             seen += 1;
@@ -157,8 +158,10 @@ fn every_message_that_a_page_explains_is_one_that_the_source_can_say() {
     let page = fs::read_to_string(root().join("docs/troubleshooting.md")).unwrap();
     let source = all_source(&root().join("src"));
     // Explained messages stand as the first cell of a table, in backticks, with "..." for what varies.
-    let messages: Vec<&str> =
-        page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |").map(|cells| cells.0)).collect();
+    let messages: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("` |").map(|cells| cells.0))
+        .collect();
     assert!(messages.len() > 15, "{messages:?}");
     for message in messages {
         for part in message.split("...").map(str::trim).filter(|part| !part.is_empty()) {
