@@ -17,7 +17,8 @@ fn in_a_namespace(script: &str) -> Output {
         answers() { for i in $(seq 300); do curl -gsfo /dev/null "http://$1/state" && return; sleep 0.1; done; echo "$1 does not answer" >&2; exit 1; }
         ends() { for i in $(seq 300); do kill -0 $pid 2>/dev/null || break; sleep 0.1; done; wait $pid; [ $? = "$1" ] || { echo "another status than $1" >&2; exit 1; }; }
         ip link set lo up
-        ip link add cable type dummy
+        ip link add cable type veth peer name switch
+        ip link set switch up
         ip link set cable up
     "#;
     // A user namespace, so that nobody need be root.
@@ -141,6 +142,7 @@ one = socket.socket(socket.AF_INET6 if kind == "both" else socket.AF_INET, socke
 one.bind(("::" if kind == "both" else "127.0.0.1", port))
 if kind != "udp": one.listen(16)
 os.dup2(one.fileno(), 3)
+os.set_inheritable(3, True)
 os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
 os.execvp(sys.argv[2], sys.argv[2:])
 "#;
