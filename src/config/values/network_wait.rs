@@ -7,7 +7,7 @@ use super::{Kind, Refused, Value};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NetworkWait {
     #[default]
-    None,
+    Nothing,
     /// Every host in the settings is an address of this machine.
     Address,
     /// systemd is done with `network-online.target`.
@@ -17,11 +17,11 @@ pub enum NetworkWait {
 }
 
 impl NetworkWait {
-    const ALL: [Self; 4] = [Self::None, Self::Address, Self::Online, Self::Route];
+    const ALL: [Self; 4] = [Self::Nothing, Self::Address, Self::Online, Self::Route];
 
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::None => "none",
+            Self::Nothing => "none",
             Self::Address => "address",
             Self::Online => "online",
             Self::Route => "route",

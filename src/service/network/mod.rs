@@ -42,7 +42,7 @@ pub enum Look<T> {
 /// Waits until the network is as the settings want it. `false`: a signal has come first.
 pub fn wait(network: &Network, signals: &mut Signals) -> Result<bool> {
     let ended = match network.wait {
-        NetworkWait::None | NetworkWait::Address => return Ok(true),
+        NetworkWait::Nothing | NetworkWait::Address => return Ok(true),
         NetworkWait::Route => until(network.timeout, signals, Rhythm::ByChanges, || {
             let there = route::is_there();
             Ok(if there { Look::Ready(()) } else { Look::NotYet("there is no default route".into()) })
