@@ -1,5 +1,7 @@
 //! Wires the stages together, and keeps the order of starting and stopping. No other file sees both ends.
 
+use std::net::TcpListener;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -11,24 +13,30 @@ use log::{error, info, warn};
 use crate::audience::Audience;
 use crate::capture::{Capture, Shared};
 use crate::config::Settings;
+use crate::config::values::NetworkWait;
 use crate::heartbeat::Heartbeat;
 use crate::latest::Latest;
-use crate::service::notify;
+use crate::service::network::{self, Look, Urls};
 use crate::service::signals::Signals;
+use crate::service::{activation, notify};
 use crate::source;
 use crate::stats::Stats;
 use crate::status::Status;
-use crate::viewers::{Server, listener};
+use crate::viewers::Server;
+use crate::viewers::listener::{self, Refused};
 
 /// A camera that will not let go is left to the kernel after this long.
 const SLOWEST_STOP: Duration = Duration::from_secs(5);
 
-/// Runs until a signal ends it: sockets first, so that a wrong address is told before a camera is touched; ready when
-/// the port answers; viewers before the camera at the end.
+/// Runs until a signal ends it: the network and sockets first, so that a wrong address is told before a camera is touched;
+/// ready when the port answers; viewers before the camera at the end.
 pub fn run(settings: &Settings) -> Result<()> {
     let mut signals = Signals::catch().context("cannot catch signals")?;
     raise_file_limit(settings.http.max_connections);
-    let listeners = listener::bind(&settings.http)?;
+    let Some(listeners) = listen(settings, &mut signals)? else {
+        info!("stopped while waiting for the network");
+        return Ok(());
+    };
     let shared = Shared {
         latest: Latest::new(),
         audience: Audience::new(),
@@ -39,12 +47,13 @@ pub fn run(settings: &Settings) -> Result<()> {
     let bell = signals.bell().context("cannot make a pipe")?;
     shared.status.on_change(Box::new(bell));
     listener::log_addresses(&listeners);
+    let urls = Urls::log(&listeners);
     let server = Server::start(settings, listeners, &shared).context("cannot start the event loops")?;
     let capture = Capture::new(source::new(settings), settings, shared.clone());
     let ended = start_capture(capture.context("cannot start the encoder's threads")?)?;
     notify::ready();
 
-    supervise(&mut signals, &server, &shared);
+    supervise(&mut signals, &server, &shared, urls);
 
     // Before it is said: who has read the line may send the second one.
     signals.arm();
@@ -60,6 +69,34 @@ pub fn run(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
+/// The sockets to serve on, when the network is as the settings want it. `None`: a signal has come first.
+fn listen(settings: &Settings, signals: &mut Signals) -> Result<Option<Vec<TcpListener>>> {
+    let passed = activation::listeners()?;
+    if !network::wait(&settings.network, signals)? {
+        return Ok(None);
+    }
+    if !passed.is_empty() {
+        info!("systemd has opened the port: host and port of the settings do not count");
+        return Ok(Some(passed));
+    }
+    if settings.network.wait == NetworkWait::Address {
+        let http = settings.http.clone();
+        return network::wait_for_addresses(&settings.network, signals, move || {
+            match listener::bind(&http) {
+                Ok(listeners) => Ok(Look::Ready(listeners)),
+                Err(missing @ Refused::NotHere { .. }) => Ok(Look::NotYet(missing.to_string())),
+                Err(refused) => Err(refused.into()),
+            }
+        });
+    }
+    match listener::bind(&settings.http) {
+        Err(missing @ Refused::NotHere { .. }) => {
+            Err(missing).context("to wait until it is, set [network] wait = \"address\"")
+        }
+        bound => Ok(Some(bound?)),
+    }
+}
+
 fn start_capture(capture: Capture) -> Result<Receiver<()>> {
     let (end, ended) = mpsc::channel();
     thread::Builder::new()
@@ -72,8 +109,9 @@ fn start_capture(capture: Capture) -> Result<Receiver<()>> {
     Ok(ended)
 }
 
-/// Tells systemd of every change of state, and that all threads are alive, until a signal comes.
-fn supervise(signals: &mut Signals, server: &Server, shared: &Shared) {
+/// Tells systemd of every change of state, and that all threads are alive, and the log of new addresses, until a signal
+/// comes.
+fn supervise(signals: &mut Signals, server: &Server, shared: &Shared, mut urls: Urls) {
     let watchdog = notify::watchdog_interval();
     let mut told = None;
     let mut alive_before = true;
@@ -95,9 +133,10 @@ fn supervise(signals: &mut Signals, server: &Server, shared: &Shared) {
             alive_before = alive;
         }
         // Twice in the interval, as sd_watchdog_enabled(3) advises.
-        if signals.wait(watchdog.map(|interval| interval / 2)) {
+        if signals.wait(watchdog.map(|interval| interval / 2), urls.changes().map(AsFd::as_fd)) {
             return;
         }
+        urls.look_again();
     }
 }
 

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::settings;
 use super::values::{
-    AllowOrigin, DesiredFps, Device, Devices, Folder, Format, Host, IdleFps, LogLevel, Quality, Refused,
-    Resolution, Seconds, SourceName, Subsampling, Switch, Whole, one_or_many, section,
+    AllowOrigin, DesiredFps, Device, Devices, Folder, Format, Host, IdleFps, LogLevel, NetworkWait, Quality,
+    Refused, Resolution, Seconds, SourceName, Subsampling, Switch, Whole, one_or_many, section,
 };
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Keys {
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub http: Http,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub network: Network,
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub log: Log,
@@ -174,6 +177,19 @@ pub struct Http {
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[command(next_help_heading = "Network")]
+pub struct Network {
+    /// What to wait for before listening: none, address, online or route [default: none]
+    #[arg(long = "network-wait", value_name = "WHAT")]
+    pub wait: Option<NetworkWait>,
+
+    /// Wait at most so long, 0 to 86400 seconds; 0: for as long as it takes [default: 0]
+    #[arg(long = "network-timeout", value_name = "SECONDS")]
+    pub timeout: Option<Seconds<0, 86_400_000>>,
+}
+
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[command(next_help_heading = "Log")]
 pub struct Log {
     /// How much is logged: error, warn, info, debug, trace, or ustreamer's 0 to 3 [default: info]
@@ -194,6 +210,8 @@ impl Keys {
         self.source.apply(&mut to.source)?;
         self.encoder.apply(&mut to.encoder);
         self.http.apply(&mut to.http);
+        set(&mut to.network.wait, self.network.wait);
+        set(&mut to.network.timeout, self.network.timeout.map(Seconds::or_never));
         set(&mut to.log, self.log.level);
         Ok(())
     }

@@ -14,7 +14,7 @@ use std::path::Path;
 
 pub use error::ConfigError;
 pub use keys::Keys;
-pub use settings::{Encoder, Http, Settings, Slideshow, Source, V4l2};
+pub use settings::{Encoder, Http, Network, Settings, Slideshow, Source, V4l2};
 
 use file::File;
 use keys::Wrong;

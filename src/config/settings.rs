@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use log::LevelFilter;
 
-use super::values::{Devices, FrameRate, Quality, Resolution, SourceName, Subsampling};
+use super::values::{Devices, FrameRate, NetworkWait, Quality, Resolution, SourceName, Subsampling};
 use crate::picture::PixelFormat;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,7 @@ pub struct Settings {
     pub source: Source,
     pub encoder: Encoder,
     pub http: Http,
+    pub network: Network,
     pub log: LevelFilter,
 }
 
@@ -87,12 +88,21 @@ pub struct Http {
     pub snapshot_placeholder: bool,
 }
 
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Network {
+    /// What must be there before the port is opened.
+    pub wait: NetworkWait,
+    /// The longest wait; `None`: for as long as it takes.
+    pub timeout: Option<Duration>,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             source: Source::default(),
             encoder: Encoder::default(),
             http: Http::default(),
+            network: Network::default(),
             log: LevelFilter::Info,
         }
     }

@@ -9,6 +9,12 @@ pub mod logging;
 /// SIGTERM and SIGINT.
 pub mod signals;
 
+/// Sockets that systemd has opened.
+pub mod activation;
+
+/// The network at boot.
+pub mod network;
+
 /// What systemd is told.
 pub mod notify;
 

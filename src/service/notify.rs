@@ -15,6 +15,13 @@ pub fn status(text: &str) {
     tell(&[NotifyState::Status(&text.replace(['\n', '\r'], " "))]);
 }
 
+/// A sentence for `systemctl status`, and that the start may take so much longer.
+pub fn waiting(text: &str, longer: Duration) {
+    let microseconds = u32::try_from(longer.as_micros()).unwrap_or(u32::MAX);
+    status(text);
+    tell(&[NotifyState::ExtendTimeoutUsec(microseconds)]);
+}
+
 pub fn stopping() {
     tell(&[NotifyState::Stopping]);
 }

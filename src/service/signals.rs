@@ -1,6 +1,7 @@
 //! Signals, and changes that the main thread is to look at, as one thing to wait for.
 
 use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,11 +53,12 @@ impl Signals {
         })
     }
 
-    /// Waits for a signal, the bell or the time. True: a signal has come.
-    pub fn wait(&mut self, timeout: Option<Duration>) -> bool {
+    /// Waits for a signal, the bell, the time, or something to read there. True: a signal has come.
+    pub fn wait(&mut self, timeout: Option<Duration>, readable: Option<BorrowedFd<'_>>) -> bool {
         let timeout = timeout
             .map(|wait| Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() });
-        let mut fds = [PollFd::new(&self.receiver, PollFlags::IN)];
+        let fds = [Some(self.receiver.as_fd()), readable].into_iter().flatten();
+        let mut fds: Vec<_> = fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
         // Interrupted by a signal or at the end of the time: either way there is something to look at.
         let _ = poll(&mut fds, timeout.as_ref());
         let mut bytes = [0; 64];
@@ -72,9 +74,9 @@ mod tests {
     #[test]
     fn the_bell_and_the_time_end_a_wait_without_a_signal() {
         let mut signals = Signals::catch().unwrap();
-        assert!(!signals.wait(Some(Duration::from_millis(1))));
+        assert!(!signals.wait(Some(Duration::from_millis(1)), None));
         let bell = signals.bell().unwrap();
         std::thread::spawn(bell).join().unwrap();
-        assert!(!signals.wait(None));
+        assert!(!signals.wait(None, None));
     }
 }

@@ -1,20 +1,32 @@
 //! The sockets that viewers connect to: one for each address, IPv4 and IPv6 apart, so that either may be missing.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 
-use anyhow::{Context as _, Result, bail};
 use log::{debug, warn};
 use socket2::{Domain, Protocol, Socket, Type};
+use thiserror::Error;
 
 use crate::config::Http;
 
 /// Connections that may wait to be accepted; the kernel caps it at `net.core.somaxconn`.
 const BACKLOG: i32 = 1024;
 
+/// Why there is nothing to listen on.
+#[derive(Debug, Error)]
+pub enum Refused {
+    /// It may come: no interface has the address, or nobody resolves the name.
+    #[error("{host} is no address of this machine: {why}")]
+    NotHere { host: String, why: io::Error },
+    #[error("cannot listen on {address}{}: {why}", hint(address.port()))]
+    Taken { address: SocketAddr, why: io::Error },
+    #[error("no address to listen on: {0} gave none")]
+    Nothing(String),
+}
+
 /// Binds every address in the settings. An IPv6 wildcard on a machine without IPv6 is left out; everything else that
 /// fails is an error.
-pub fn bind(http: &Http) -> Result<Vec<TcpListener>> {
+pub fn bind(http: &Http) -> Result<Vec<TcpListener>, Refused> {
     let mut addresses = Vec::new();
     for host in &http.host {
         addresses.extend(resolve(host, http.port)?);
@@ -26,17 +38,20 @@ pub fn bind(http: &Http) -> Result<Vec<TcpListener>> {
         address.set_port(port);
         match bind_one(address) {
             Ok(listener) => {
-                port = listener.local_addr()?.port();
+                port = listener.local_addr().map_or(port, |bound| bound.port());
                 listeners.push(listener);
             }
             Err(error) if address.is_ipv6() && address.ip().is_unspecified() && no_ipv6(&error) => {
                 debug!("no IPv6 here: {address}: {error}");
             }
-            Err(error) => return Err(error).with_context(|| refusal(address)),
+            Err(why) if why.kind() == ErrorKind::AddrNotAvailable => {
+                return Err(Refused::NotHere { host: address.ip().to_string(), why });
+            }
+            Err(why) => return Err(Refused::Taken { address, why }),
         }
     }
     if listeners.is_empty() {
-        bail!("no address to listen on: {} gave none", http.host.join(", "));
+        return Err(Refused::Nothing(http.host.join(", ")));
     }
     Ok(listeners)
 }
@@ -56,14 +71,13 @@ fn without_covered(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     left
 }
 
-/// What a refused address means, as far as that can be said before the error itself.
-fn refusal(address: SocketAddr) -> String {
-    let hint = match address.port() {
+/// What a refused port means, as far as that can be said before the error itself.
+const fn hint(port: u16) -> &'static str {
+    match port {
         0 => "",
         1..1024 => " (ports below 1024 are for root; choose another --port)",
-        _ => " (`sudo ss -ltnp` names who listens there already, `ip addr` the addresses of this machine)",
-    };
-    format!("cannot listen on {address}{hint}")
+        _ => " (`sudo ss -ltnp` names who listens there already)",
+    }
 }
 
 /// The URLs that a person can open, and a word on who else can.
@@ -84,11 +98,9 @@ pub fn log_addresses(listeners: &[TcpListener]) {
     }
 }
 
-fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let addresses = (bare, port)
-        .to_socket_addrs()
-        .with_context(|| format!("--host {host}: neither an address nor a name that can be resolved"))?;
+fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Refused> {
+    let addresses = (host, port).to_socket_addrs();
+    let addresses = addresses.map_err(|why| Refused::NotHere { host: host.to_owned(), why })?;
     Ok(addresses.collect())
 }
 

@@ -7,8 +7,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::{
-    AllowOrigin, DesiredFps, Device, Folder, Format, FrameRate, Host, IdleFps, Kind, LogLevel, Quality,
-    Resolution, Seconds, SourceName, Subsampling, Switch, Value, Whole,
+    AllowOrigin, DesiredFps, Device, Folder, Format, FrameRate, Host, IdleFps, Kind, LogLevel, NetworkWait,
+    Quality, Resolution, Seconds, SourceName, Subsampling, Switch, Value, Whole,
 };
 
 struct One<T>(PhantomData<T>);
@@ -76,6 +76,7 @@ deserialize! {
     Host;
     IdleFps;
     LogLevel;
+    NetworkWait;
     Quality;
     Resolution;
     SourceName;
