@@ -2,17 +2,17 @@
 
 import glob
 import io
-import json
 import os
 import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import tarfile
 import tempfile
 import time
+
+from harness.monitor import Monitor
 
 # The machines that run this are shared and emulate every instruction: a boot takes 30 s on a quiet one.
 BOOT_SECONDS = 180
@@ -75,6 +75,28 @@ class Vm:
             time.sleep(0.5)
         raise RuntimeError(f"no answer from the guest within {BOOT_SECONDS} s")
 
+    def reboot(self, link=True):
+        """The guest's own reboot; returns when the machine begins to boot, with its network cable in or out."""
+        with Monitor(self._monitor) as monitor:
+            # At any other time a reset means that the kernel has failed, and QEMU is to end.
+            monitor.ask("set-action", reboot="reset")
+            self.run("systemctl --no-block reboot")
+            self._hang_up()
+            monitor.wait_for("RESET", BOOT_SECONDS)
+            monitor.ask("set_link", name="net", up=link)
+            monitor.ask("set-action", reboot="shutdown")
+
+    def set_link(self, up):
+        """Puts the network cable in, or pulls it out."""
+        with Monitor(self._monitor) as monitor:
+            monitor.ask("set_link", name="net", up=up)
+
+    def uptime(self):
+        """Seconds since the guest's kernel started."""
+        asked = time.monotonic()
+        seconds = float(self.out("cut -d ' ' -f 1 /proc/uptime"))
+        return seconds - (time.monotonic() - asked) / 2
+
     def port(self, guest_port):
         return self._ports[guest_port]
 
@@ -115,6 +137,14 @@ class Vm:
         with open(source, "rb") as file:
             self.write(path, file.read(), mode)
 
+    def ssh_config(self, user):
+        """A configuration file for ssh and scp that knows the guest as `camera`; each call opens a connection of its own."""
+        path = os.path.join(self.folder, f"ssh-{user}.conf")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"Host camera\nHostName 127.0.0.1\nPort {self.port(SSH)}\nUser {user}\nIdentityFile {self._key}\n"
+                       "IdentitiesOnly yes\nStrictHostKeyChecking no\nUserKnownHostsFile /dev/null\nLogLevel ERROR\n")  # fmt: skip
+        return path
+
     def ssh_words(self):
         # One connection carries all commands: a new key exchange for each would take longer than the commands.
         return [
@@ -141,16 +171,17 @@ class Vm:
         ran, waited = (now - then for now, then in zip(self.cpu_time(), before, strict=True))
         return ran / (ran + waited) if ran > 0 else 1.0
 
-    def serial_tail(self, lines=30):
+    def serial(self):
+        """What the guest's console has shown so far."""
         try:
             with open(self.serial_log, errors="replace") as file:
-                return "".join(file.readlines()[-lines:])
+                return file.read()
         except OSError:
             return ""
 
     def stop(self):
         if self._ports:
-            subprocess.run([*self.ssh_words()[:-1], "-O", "exit", "guest"], capture_output=True, check=False)
+            self._hang_up()
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -160,19 +191,12 @@ class Vm:
                 self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _hang_up(self):
+        subprocess.run([*self.ssh_words()[:-1], "-O", "exit", "guest"], capture_output=True, check=False)
+
     def _ask_ports(self):
         """{guest port: host port}, as QEMU's monitor tells it."""
-        with socket.socket(socket.AF_UNIX) as monitor:
-            monitor.settimeout(10)
-            monitor.connect(self._monitor)
-            lines = monitor.makefile("rw")
-            answer = json.loads(lines.readline())  # The greeting.
-            for execute in (
-                {"execute": "qmp_capabilities"},
-                {"execute": "human-monitor-command", "arguments": {"command-line": "info usernet"}},
-            ):
-                lines.write(json.dumps(execute) + "\n")
-                lines.flush()
-                answer = json.loads(lines.readline())
-        rows = re.findall(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+(\d+)", answer["return"])
+        with Monitor(self._monitor) as monitor:
+            table = monitor.ask("human-monitor-command", **{"command-line": "info usernet"})
+        rows = re.findall(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+(\d+)", table)
         return {int(guest): int(host) for host, guest in rows}
