@@ -30,9 +30,8 @@ class Service:
             self.unit = file.read()
         vm.copy(binary, "/usr/bin/mjpegd", "755")
         vm.write(f"/etc/systemd/system/{UNIT}", self.unit)
-        user = re.search(r"^User=(\S+)", self.unit, re.MULTILINE)
-        if user and "DynamicUser=yes" not in self.unit:
-            vm.run(f"id {user[1]} 2>/dev/null || adduser --quiet --system --group --no-create-home {user[1]}")
+        vm.copy(os.path.join(root, "systemd", "mjpegd.sysusers"), "/usr/lib/sysusers.d/mjpegd.conf")
+        vm.run("systemd-sysusers mjpegd.conf")
         vm.write(f"{DROP_INS}/test.conf", DROP_IN % re.search(r"^ExecStart=(.*)$", self.unit, re.MULTILINE)[1])
         vm.run("systemctl daemon-reload")
         self.ship_settings()
