@@ -1,6 +1,7 @@
 # make run          builds mjpegd and starts it on the camera, or on the test picture where there is none
 # make test         formatting, lints and all tests that need no virtual machine
 # make test-system  the release binary against kernel V4L2 devices and systemd, in a virtual machine
+# make deploy       to a board: make deploy PI=pi@raspberrypi.local, or with DEB=FILE or BINARY=FILE what is built already
 # make bench        compares mjpegd with other servers on this machine; those that cannot be installed are left out
 # make deps         installs what building and testing need, on Debian and its kin; the others call it
 
@@ -16,7 +17,7 @@ TEST_PACKAGES := $(BUILD_PACKAGES) ffmpeg curl python3-pil chromium chromium-dri
 # Benchmark: servers to compare with, and shaped links between network namespaces.
 BENCH_PACKAGES := ustreamer motion python3-venv iproute2
 
-.PHONY: run build test lint test-system bench deps build-deps clean
+.PHONY: run build test lint test-system deploy bench deps build-deps clean
 
 run: build
 	@mjpegd=$(TARGET_DIR)/release/mjpegd; \
@@ -39,6 +40,9 @@ lint: build-deps
 
 test-system: build
 	tests/system/run $(TARGET_DIR)/release/mjpegd
+
+deploy:
+	@cross/deploy "$(PI)"
 
 bench: build-deps
 	@benches/install-peers $(BENCH_PACKAGES)

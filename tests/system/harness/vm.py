@@ -118,6 +118,10 @@ class Vm:
     def out(self, command, **options):
         return self.run(command, **options).stdout.strip()
 
+    def journal_place(self):
+        """A place in the journal, for what comes after it."""
+        return self.out("journalctl -n 0 --show-cursor --no-pager | sed -n 's/^-- cursor: //p'")
+
     def write(self, path, content, mode="644"):
         data = content if isinstance(content, bytes) else content.encode()
         quoted = shlex.quote(path)
