@@ -54,8 +54,9 @@ class Result(unittest.TestResult):
                 f"--after-cursor='{self._place}' | tail -n 60"
             )
             print("--- the guest's journal of this test\n" + journal + "\n---", file=sys.stderr, flush=True)
-        except Exception as lost:  # The report must go on when the guest is gone.
+        except Exception as lost:  # With the guest gone there is nothing to test any more.
             say(f"no journal: {lost}")
+            self.stop()
 
     def addFailure(self, test, err):
         self._failure(test, err)

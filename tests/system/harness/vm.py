@@ -69,7 +69,9 @@ class Vm:
             try:
                 self._ports = self._ports or self._ask_ports()
                 if self.run("true", check=False, timeout=15).returncode == 0:
-                    return time.monotonic() - start
+                    took = time.monotonic() - start
+                    self._reset_means("shutdown")
+                    return took
             except (OSError, subprocess.TimeoutExpired):
                 pass
             time.sleep(0.5)
@@ -77,14 +79,12 @@ class Vm:
 
     def reboot(self, link=True):
         """The guest's own reboot; returns when the machine begins to boot, with its network cable in or out."""
+        self._reset_means("reset")
         with Monitor(self._monitor) as monitor:
-            # At any other time a reset means that the kernel has failed, and QEMU is to end.
-            monitor.ask("set-action", reboot="reset")
             self.run("systemctl --no-block reboot")
             self._hang_up()
             monitor.wait_for("RESET", BOOT_SECONDS)
-            monitor.ask("set_link", name="net", up=link)
-            monitor.ask("set-action", reboot="shutdown")
+        self.set_link(link)
 
     def set_link(self, up):
         """Puts the network cable in, or pulls it out."""
@@ -194,6 +194,11 @@ class Vm:
                 self._process.kill()
                 self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _reset_means(self, action):
+        """Once the guest is up a reset means that its kernel has failed: then QEMU is to end, and the tests see it."""
+        with Monitor(self._monitor) as monitor:
+            monitor.ask("set-action", reboot=action)
 
     def _hang_up(self):
         subprocess.run([*self.ssh_words()[:-1], "-O", "exit", "guest"], capture_output=True, check=False)
