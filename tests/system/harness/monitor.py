@@ -32,12 +32,6 @@ class Monitor:
                 raise RuntimeError(f"QEMU's monitor: {command}: {answer['error']['desc']}")
         return answer["return"]
 
-    def wait_for(self, event, seconds):
-        self._socket.settimeout(seconds)
-        while self._next().get("event") != event:
-            pass
-        self._socket.settimeout(ANSWER_SECONDS)
-
     def _next(self):
         line = self._lines.readline()
         if not line:

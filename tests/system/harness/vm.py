@@ -39,26 +39,41 @@ class Vm:
         self._key = os.path.join(image, "key")
         self._monitor = os.path.join(self.folder, "monitor")
         self._control = os.path.join(self.folder, "ssh")
-        self._ports = {}
         machine, console = MACHINES[arch]
         # Host port 0: QEMU takes any free one, so that two runs at once do not meet.
         forwards = ",".join(f"hostfwd=tcp:127.0.0.1:0-:{port}" for port in (HTTP, EXTRA_HTTP, SSH))
+        # A copy of the disk, kept over reboots and thrown away with the folder; most of the image is a hole.
+        disk = os.path.join(self.folder, "root.img")
+        subprocess.run(["cp", "--sparse=always", os.path.join(image, "root.img"), disk], check=True)
         # setpriv: no machine outlives its tests, however they end.
-        command = [
+        # -no-reboot: QEMU ends when the guest reboots, or its kernel fails; what comes next is up to us.
+        self._command = [
             "setpriv", "--pdeathsig", "KILL", *qemu, *machine, "-smp", "2", "-m", "1024", "-accel", "tcg,thread=multi", "-nodefaults", "-no-user-config",
             "-kernel", os.path.join(image, "vmlinuz"), "-initrd", os.path.join(image, "initrd.gz"),
             "-append", f"console={console} root=/dev/vda rw panic=-1 net.ifnames=0 mitigations=off loglevel=3",
-            "-drive", f"if=none,id=disk,format=raw,snapshot=on,cache=unsafe,file={image}/root.img",
+            "-drive", f"if=none,id=disk,format=raw,cache=unsafe,file={disk}",
             "-device", "virtio-blk-pci,drive=disk",
             "-netdev", f"user,id=net,{forwards}", "-device", "virtio-net-pci,netdev=net,romfile=",
             "-device", "virtio-rng-pci", "-serial", f"file:{self.serial_log}",
-            "-qmp", f"unix:{self._monitor},server=on,wait=off", "-display", "none", "-no-reboot",
+            "-qmp", f"unix:{self._monitor},server=on,wait=off", "-display", "none", "-no-reboot", "-S",
         ]  # fmt: skip
-        # The disk's throw-away layer goes to TMPDIR, and so away with the folder. A session of its own: Ctrl-C
-        # reaches the tests, which then stop the machine in order.
-        self._process = subprocess.Popen(
-            command, env={**os.environ, "TMPDIR": self.folder}, stdin=subprocess.DEVNULL, start_new_session=True
-        )
+        self._switch_on()
+
+    def _switch_on(self, link=True):
+        # A session of its own: Ctrl-C reaches the tests, which then stop the machine in order.
+        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, start_new_session=True)
+        self._ports = {}
+        deadline = time.monotonic() + BOOT_SECONDS
+        while not self._ports:
+            try:
+                self._ports = self._ask_ports()
+            except OSError:  # The monitor does not listen yet.
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+        with Monitor(self._monitor) as monitor:
+            monitor.ask("set_link", name="net", up=link)
+            monitor.ask("cont")
 
     def wait_until_up(self):
         """Returns the seconds that the boot took."""
@@ -67,11 +82,8 @@ class Vm:
             if self._process.poll() is not None:
                 raise RuntimeError(f"QEMU ended with status {self._process.returncode}")
             try:
-                self._ports = self._ports or self._ask_ports()
                 if self.run("true", check=False, timeout=15).returncode == 0:
-                    took = time.monotonic() - start
-                    self._reset_means("shutdown")
-                    return took
+                    return time.monotonic() - start
             except (OSError, subprocess.TimeoutExpired):
                 pass
             time.sleep(0.5)
@@ -79,12 +91,11 @@ class Vm:
 
     def reboot(self, link=True):
         """The guest's own reboot; returns when the machine begins to boot, with its network cable in or out."""
-        self._reset_means("reset")
-        with Monitor(self._monitor) as monitor:
-            self.run("systemctl --no-block reboot")
-            self._hang_up()
-            monitor.wait_for("RESET", BOOT_SECONDS)
-        self.set_link(link)
+        self.run("systemctl --no-block reboot")
+        self._hang_up()
+        self._process.wait(BOOT_SECONDS)
+        # Another process: what it forwards are other ports of the host.
+        self._switch_on(link)
 
     def set_link(self, up):
         """Puts the network cable in, or pulls it out."""
@@ -194,11 +205,6 @@ class Vm:
                 self._process.kill()
                 self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _reset_means(self, action):
-        """Once the guest is up a reset means that its kernel has failed: then QEMU is to end, and the tests see it."""
-        with Monitor(self._monitor) as monitor:
-            monitor.ask("set-action", reboot=action)
 
     def _hang_up(self):
         subprocess.run([*self.ssh_words()[:-1], "-O", "exit", "guest"], capture_output=True, check=False)
