@@ -1,8 +1,13 @@
 # make run          builds mjpegd and starts it on the camera, or on the test picture where there is none
 # make test         formatting, lints and all tests that need no virtual machine
-# make test-system  the release binary against kernel V4L2 devices and systemd, in a virtual machine
+# make test-system  the release binary against kernel V4L2 devices and systemd, and the packages as a user has them on amd64 and
+#                   ARM64, in virtual machines
 # make deploy       to a board: make deploy PI=pi@raspberrypi.local, or with DEB=FILE or BINARY=FILE what is built already
 # make bench        compares mjpegd with other servers on this machine; those that cannot be installed are left out
+# make deb          Debian packages for arm64, armhf and amd64 in target/dist; TARGETS=native: for this machine only
+# make dist         tarballs for these and for ARMv6, the packages, and SHA256SUMS
+# make test-package installs, upgrades, removes and purges the package of this machine in a small Debian of its own
+# make reproducible builds twice, in two folders, and compares
 # make deps         installs what building and testing need, on Debian and its kin; the others call it
 
 CARGO ?= cargo
@@ -17,7 +22,13 @@ TEST_PACKAGES := $(BUILD_PACKAGES) ffmpeg curl python3-pil chromium chromium-dri
 # Benchmark: servers to compare with, and shaped links between network namespaces.
 BENCH_PACKAGES := ustreamer motion python3-venv iproute2
 
-.PHONY: run build test lint test-system deploy bench deps build-deps clean
+# Packages and tarballs: cross/build makes the binaries, packaging/ the rest.
+PACKAGE_TARGETS := aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf x86_64-unknown-linux-gnu
+TARBALL_TARGETS := $(PACKAGE_TARGETS) arm-unknown-linux-musleabihf
+TARGETS ?=
+PACKAGING_PACKAGES := $(BUILD_PACKAGES) binutils dpkg-dev python3 xz-utils
+
+.PHONY: deb dist test-package reproducible run build test lint test-system deploy bench deps build-deps clean
 
 run: build
 	@mjpegd=$(TARGET_DIR)/release/mjpegd; \
@@ -38,11 +49,32 @@ lint: build-deps
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 
-test-system: build
+# Nothing of it is left out in silence: what a mirror out of reach prevents says SKIPPED.
+test-system: build packaging-deps
 	tests/system/run $(TARGET_DIR)/release/mjpegd
+	tests/system/prove x86_64-unknown-linux-gnu amd64
+	tests/system/prove aarch64-unknown-linux-gnu arm64
 
 deploy:
 	@cross/deploy "$(PI)"
+
+deb: packaging-deps
+	packaging/deb $(or $(TARGETS),$(PACKAGE_TARGETS))
+
+dist: deb
+	packaging/tarball $(or $(TARGETS),$(TARBALL_TARGETS))
+	cd $(TARGET_DIR)/dist && sha256sum *.deb *.tar.gz >SHA256SUMS
+
+test-package:
+	@tests/install-packages $(PACKAGING_PACKAGES) mmdebstrap lintian man-db
+	packaging/deb native
+	tests/package/run $(TARGET_DIR)/dist/mjpegd_*_$$(dpkg --print-architecture).deb
+
+reproducible: packaging-deps
+	packaging/reproducible $(or $(TARGETS),native)
+
+packaging-deps:
+	@tests/install-packages $(PACKAGING_PACKAGES)
 
 bench: build-deps
 	@benches/install-peers $(BENCH_PACKAGES)

@@ -58,16 +58,20 @@ impl Cli {
         I: IntoIterator<Item = A>,
         A: Into<OsString> + Clone,
     {
+        Self::from_arg_matches(&Self::arguments().try_get_matches_from(arguments)?)
+    }
+
+    /// All flags and subcommands, as [`Cli::read`] takes them; the man page and the shells' completions are made of it.
+    pub fn arguments() -> clap::Command {
         // Flags may stand before and behind the subcommand, and a minus before a number is not another flag.
-        let command = Self::command().mut_args(|flag| {
+        Self::command().mut_args(|flag| {
             let takes_value = flag.get_action().takes_values();
             // The last of several wins, so that a script can add its own; lists take them all.
             let list = matches!(flag.get_action(), ArgAction::Append);
             let id = flag.get_id().clone();
             let flag = if list { flag } else { flag.overrides_with(id) };
             flag.global(true).allow_negative_numbers(takes_value)
-        });
-        Self::from_arg_matches(&command.try_get_matches_from(arguments)?)
+        })
     }
 
     /// The flags over the file over the defaults.
