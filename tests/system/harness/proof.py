@@ -30,7 +30,7 @@ class Proof(case.Case):
         """Whether the test before left the package as it was installed; to install it takes long."""
         return self.vm.run(
             f"test \"$(dpkg-query -W -f '${{Version}}' mjpegd)\" = {self.package.version} && ! dpkg --verify mjpegd | grep '^??5' && "
-            "! systemctl list-units --plain --no-legend --all 'mjpegd@*' | grep . && ! ls -A /etc/mjpegd | grep . && "
+            "! systemctl list-units --plain --no-legend --all 'mjpegd@*' | grep . && ! ls /etc/mjpegd | grep toml && "
             f"systemctl is-enabled {UNIT} && systemctl restart {UNIT}", check=False).returncode == 0  # fmt: skip
 
     def tearDown(self):
@@ -40,7 +40,7 @@ class Proof(case.Case):
         """No mjpegd, however the test before left it; two cameras, also after a boot."""
         if self.vm.run("dpkg-query -W mjpegd", check=False).returncode == 0:
             self.package.purge()
-        self.vm.run("systemctl stop mjpegd 'mjpegd@*' 2>/dev/null; rm -rf /etc/mjpegd* /var/cache/mjpegd /usr/bin/mjpegd* "
+        self.vm.run("systemctl stop mjpegd 'mjpegd@*' 2>/dev/null; rm -rf /etc/mjpegd* /etc/avahi/services/mjpegd* /var/cache/mjpegd /usr/bin/mjpegd* "
                     "/lib/systemd/system/mjpegd* /etc/systemd/system/*/mjpegd* /etc/systemd/system/mjpegd* "
                     "/usr/lib/sysusers.d/mjpegd.conf; systemctl daemon-reload; systemctl reset-failed; "
                     "echo options vivid n_devs=2 node_types=0x1,0x1 vid_cap_nr=0,1 >/etc/modprobe.d/cameras.conf; "
