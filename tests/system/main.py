@@ -16,6 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 from harness import case  # noqa: E402
+from harness.package import Package  # noqa: E402
 from harness.service import Service  # noqa: E402
 from harness.vm import Vm  # noqa: E402
 
@@ -27,9 +28,9 @@ def say(*words):
 class Result(unittest.TestResult):
     """One line a test, with its time; the journal of the service below a test that failed."""
 
-    def __init__(self, service):
+    def __init__(self, vm):
         super().__init__()
-        self._service = service
+        self._vm = vm
         self.passed = 0
         self.failed = 0
         self._begin()
@@ -40,7 +41,7 @@ class Result(unittest.TestResult):
 
     def _begin(self):
         self._began = time.monotonic()
-        self._place = self._service.place()
+        self._place = self._vm.journal_place()
         self._bad = False
 
     def _failure(self, test, error):
@@ -48,13 +49,14 @@ class Result(unittest.TestResult):
         self._say(test, "FAILED")
         print(self._exc_info_to_string(error, test), file=sys.stderr)
         try:
-            journal = self._service.vm.out(
+            journal = self._vm.out(
                 "journalctl -o short-monotonic --no-pager -t mjpegd -t systemd -t feeder "
                 f"--after-cursor='{self._place}' | tail -n 60"
             )
             print("--- the guest's journal of this test\n" + journal + "\n---", file=sys.stderr, flush=True)
-        except Exception as lost:  # The report must go on when the guest is gone.
+        except Exception as lost:  # With the guest gone there is nothing to test any more.
             say(f"no journal: {lost}")
+            self.stop()
 
     def addFailure(self, test, err):
         self._failure(test, err)
@@ -90,9 +92,10 @@ def compile_for(arch, name, folder):
     return program
 
 
-def tests_named(patterns):
+def tests_named(patterns, folder):
+    sys.path.insert(0, folder)
     suite = unittest.TestSuite()
-    for path in sorted(glob.glob(os.path.join(HERE, "test_*.py"))):
+    for path in sorted(glob.glob(os.path.join(folder, "test_*.py"))):
         name = os.path.basename(path)[:-3]
         for group in unittest.defaultTestLoader.loadTestsFromName(name):
             for test in group:
@@ -101,17 +104,28 @@ def tests_named(patterns):
     return suite
 
 
+def put_in(vm, given, root, folder):
+    """What the tests find in the guest: the binary under the project's unit, or for the proof nothing yet."""
+    case.VM, case.ARCH, case.FOLDER = vm, given.arch, folder
+    if given.subject.endswith(".deb"):
+        case.PACKAGE = Package(vm, given.subject, folder)
+        return
+    case.SERVICE = Service(vm, root, given.subject)
+    for name in ("feeder", "arrivals"):
+        vm.copy(compile_for(given.arch, name, folder), f"/usr/local/bin/{name}", "755")
+
+
 def main():
     words = argparse.ArgumentParser()
     words.add_argument("--arch", required=True)
     words.add_argument("--image", required=True)
     words.add_argument("--qemu", required=True, help="the words that start QEMU, one a line")
-    words.add_argument("--binary", required=True)
+    words.add_argument("--subject", required=True, help="a binary, or a package")
     words.add_argument("--shell", action="store_true")
     words.add_argument("patterns", nargs="*")
     given = words.parse_args()
     root = os.path.dirname(os.path.dirname(HERE))
-    suite = tests_named(given.patterns)
+    suite = tests_named(given.patterns, os.path.join(HERE, "proof") if given.subject.endswith(".deb") else HERE)
     # A kill must not leave a machine behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
@@ -120,21 +134,18 @@ def main():
     failed = True
     try:
         say(f"the guest is up after {vm.wait_until_up():.0f} s")
-        service = Service(vm, root, given.binary)
-        for name in ("feeder", "arrivals"):
-            vm.copy(compile_for(given.arch, name, folder), f"/usr/local/bin/{name}", "755")
+        put_in(vm, given, root, folder)
         if given.shell:
             failed = False
             return subprocess.run(vm.ssh_words(), check=False).returncode
-        case.VM, case.SERVICE, case.FOLDER = vm, service, folder
-        result = Result(service)
+        result = Result(vm)
         began = time.monotonic()
         suite.run(result)
         granted = vm.granted_since((0, 0))
         say(f"the tests took {time.monotonic() - began:.0f} s; the host gave {granted:.0%} of the processor time asked for")
         failed = result.failed > 0
     finally:
-        tail = vm.serial_tail()
+        tail = "\n".join(vm.serial().splitlines()[-30:])
         vm.stop()
         shutil.rmtree(folder, ignore_errors=True)
         if failed:

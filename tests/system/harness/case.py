@@ -5,7 +5,7 @@ import unittest
 from harness.viewer import Viewer
 
 # Set once by main.py.
-VM = SERVICE = FOLDER = None
+VM = SERVICE = PACKAGE = FOLDER = ARCH = None
 
 
 class Case(unittest.TestCase):

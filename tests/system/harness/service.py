@@ -63,7 +63,7 @@ class Service:
 
     def place(self):
         """A place in the journal, for `log`."""
-        return self.vm.out("journalctl -n 0 --show-cursor --no-pager | sed -n 's/^-- cursor: //p'")
+        return self.vm.journal_place()
 
     def log(self, place):
         """The daemon's own lines since that place, without time and name."""

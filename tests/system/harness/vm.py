@@ -2,17 +2,17 @@
 
 import glob
 import io
-import json
 import os
 import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import tarfile
 import tempfile
 import time
+
+from harness.monitor import Monitor
 
 # The machines that run this are shared and emulate every instruction: a boot takes 30 s on a quiet one.
 BOOT_SECONDS = 180
@@ -39,26 +39,41 @@ class Vm:
         self._key = os.path.join(image, "key")
         self._monitor = os.path.join(self.folder, "monitor")
         self._control = os.path.join(self.folder, "ssh")
-        self._ports = {}
         machine, console = MACHINES[arch]
         # Host port 0: QEMU takes any free one, so that two runs at once do not meet.
         forwards = ",".join(f"hostfwd=tcp:127.0.0.1:0-:{port}" for port in (HTTP, EXTRA_HTTP, SSH))
+        # A copy of the disk, kept over reboots and thrown away with the folder; most of the image is a hole.
+        disk = os.path.join(self.folder, "root.img")
+        subprocess.run(["cp", "--sparse=always", os.path.join(image, "root.img"), disk], check=True)
         # setpriv: no machine outlives its tests, however they end.
-        command = [
+        # -no-reboot: QEMU ends when the guest reboots, or its kernel fails; what comes next is up to us.
+        self._command = [
             "setpriv", "--pdeathsig", "KILL", *qemu, *machine, "-smp", "2", "-m", "1024", "-accel", "tcg,thread=multi", "-nodefaults", "-no-user-config",
             "-kernel", os.path.join(image, "vmlinuz"), "-initrd", os.path.join(image, "initrd.gz"),
             "-append", f"console={console} root=/dev/vda rw panic=-1 net.ifnames=0 mitigations=off loglevel=3",
-            "-drive", f"if=none,id=disk,format=raw,snapshot=on,cache=unsafe,file={image}/root.img",
+            "-drive", f"if=none,id=disk,format=raw,cache=unsafe,file={disk}",
             "-device", "virtio-blk-pci,drive=disk",
             "-netdev", f"user,id=net,{forwards}", "-device", "virtio-net-pci,netdev=net,romfile=",
             "-device", "virtio-rng-pci", "-serial", f"file:{self.serial_log}",
-            "-qmp", f"unix:{self._monitor},server=on,wait=off", "-display", "none", "-no-reboot",
+            "-qmp", f"unix:{self._monitor},server=on,wait=off", "-display", "none", "-no-reboot", "-S",
         ]  # fmt: skip
-        # The disk's throw-away layer goes to TMPDIR, and so away with the folder. A session of its own: Ctrl-C
-        # reaches the tests, which then stop the machine in order.
-        self._process = subprocess.Popen(
-            command, env={**os.environ, "TMPDIR": self.folder}, stdin=subprocess.DEVNULL, start_new_session=True
-        )
+        self._switch_on()
+
+    def _switch_on(self, link=True):
+        # A session of its own: Ctrl-C reaches the tests, which then stop the machine in order.
+        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, start_new_session=True)
+        self._ports = {}
+        deadline = time.monotonic() + BOOT_SECONDS
+        while not self._ports:
+            try:
+                self._ports = self._ask_ports()
+            except OSError:  # The monitor does not listen yet.
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+        with Monitor(self._monitor) as monitor:
+            monitor.ask("set_link", name="net", up=link)
+            monitor.ask("cont")
 
     def wait_until_up(self):
         """Returns the seconds that the boot took."""
@@ -67,13 +82,31 @@ class Vm:
             if self._process.poll() is not None:
                 raise RuntimeError(f"QEMU ended with status {self._process.returncode}")
             try:
-                self._ports = self._ports or self._ask_ports()
                 if self.run("true", check=False, timeout=15).returncode == 0:
                     return time.monotonic() - start
             except (OSError, subprocess.TimeoutExpired):
                 pass
             time.sleep(0.5)
         raise RuntimeError(f"no answer from the guest within {BOOT_SECONDS} s")
+
+    def reboot(self, link=True):
+        """The guest's own reboot; returns when the machine begins to boot, with its network cable in or out."""
+        self.run("systemctl --no-block reboot")
+        self._hang_up()
+        self._process.wait(BOOT_SECONDS)
+        # Another process: what it forwards are other ports of the host.
+        self._switch_on(link)
+
+    def set_link(self, up):
+        """Puts the network cable in, or pulls it out."""
+        with Monitor(self._monitor) as monitor:
+            monitor.ask("set_link", name="net", up=up)
+
+    def uptime(self):
+        """Seconds since the guest's kernel started."""
+        asked = time.monotonic()
+        seconds = float(self.out("cut -d ' ' -f 1 /proc/uptime"))
+        return seconds - (time.monotonic() - asked) / 2
 
     def port(self, guest_port):
         return self._ports[guest_port]
@@ -96,6 +129,10 @@ class Vm:
     def out(self, command, **options):
         return self.run(command, **options).stdout.strip()
 
+    def journal_place(self):
+        """A place in the journal, for what comes after it."""
+        return self.out("journalctl -n 0 --show-cursor --no-pager | sed -n 's/^-- cursor: //p'")
+
     def write(self, path, content, mode="644"):
         data = content if isinstance(content, bytes) else content.encode()
         quoted = shlex.quote(path)
@@ -114,6 +151,14 @@ class Vm:
     def copy(self, source, path, mode="644"):
         with open(source, "rb") as file:
             self.write(path, file.read(), mode)
+
+    def ssh_config(self, user):
+        """A configuration file for ssh and scp that knows the guest as `camera`; each call opens a connection of its own."""
+        path = os.path.join(self.folder, f"ssh-{user}.conf")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"Host camera\nHostName 127.0.0.1\nPort {self.port(SSH)}\nUser {user}\nIdentityFile {self._key}\n"
+                       "IdentitiesOnly yes\nStrictHostKeyChecking no\nUserKnownHostsFile /dev/null\nLogLevel ERROR\n")  # fmt: skip
+        return path
 
     def ssh_words(self):
         # One connection carries all commands: a new key exchange for each would take longer than the commands.
@@ -141,16 +186,17 @@ class Vm:
         ran, waited = (now - then for now, then in zip(self.cpu_time(), before, strict=True))
         return ran / (ran + waited) if ran > 0 else 1.0
 
-    def serial_tail(self, lines=30):
+    def serial(self):
+        """What the guest's console has shown so far."""
         try:
             with open(self.serial_log, errors="replace") as file:
-                return "".join(file.readlines()[-lines:])
+                return file.read()
         except OSError:
             return ""
 
     def stop(self):
         if self._ports:
-            subprocess.run([*self.ssh_words()[:-1], "-O", "exit", "guest"], capture_output=True, check=False)
+            self._hang_up()
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -160,19 +206,12 @@ class Vm:
                 self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _hang_up(self):
+        subprocess.run([*self.ssh_words()[:-1], "-O", "exit", "guest"], capture_output=True, check=False)
+
     def _ask_ports(self):
         """{guest port: host port}, as QEMU's monitor tells it."""
-        with socket.socket(socket.AF_UNIX) as monitor:
-            monitor.settimeout(10)
-            monitor.connect(self._monitor)
-            lines = monitor.makefile("rw")
-            answer = json.loads(lines.readline())  # The greeting.
-            for execute in (
-                {"execute": "qmp_capabilities"},
-                {"execute": "human-monitor-command", "arguments": {"command-line": "info usernet"}},
-            ):
-                lines.write(json.dumps(execute) + "\n")
-                lines.flush()
-                answer = json.loads(lines.readline())
-        rows = re.findall(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+(\d+)", answer["return"])
+        with Monitor(self._monitor) as monitor:
+            table = monitor.ask("human-monitor-command", **{"command-line": "info usernet"})
+        rows = re.findall(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+(\d+)", table)
         return {int(guest): int(host) for host, guest in rows}
