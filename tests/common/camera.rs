@@ -112,13 +112,15 @@ impl Camera {
     }
 }
 
-/// Builds the preloaded library, once for its sources: tests run in many processes, so it comes into being under its
-/// name only when it is whole.
+/// Builds the preloaded library, once for its sources and its processor's compiler: tests run in many processes, so it
+/// comes into being under its name only when it is whole.
 fn library() -> PathBuf {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/camera");
     let mut files: Vec<_> = std::fs::read_dir(sources).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
+    let compiler = std::env::var("TARGET_CC").unwrap_or_else(|_| "cc".to_owned());
     let mut hasher = DefaultHasher::new();
+    compiler.hash(&mut hasher);
     for file in &files {
         std::fs::read(file).unwrap().hash(&mut hasher);
     }
@@ -126,13 +128,13 @@ fn library() -> PathBuf {
     let library = folder.join(format!("fakecam-{:x}.so", hasher.finish()));
     if !library.exists() {
         let building = tempfile::NamedTempFile::new_in(folder).unwrap();
-        let status = Command::new("cc")
+        let status = Command::new(compiler)
             .args(["-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-pthread", "-o"])
             .arg(building.path())
             .args(files.iter().filter(|file| file.extension().is_some_and(|name| name == "c")))
             .arg("-ldl")
             .status()
-            .expect("a C compiler named cc builds the test camera: run `make deps`");
+            .expect("a C compiler (cc, or TARGET_CC) builds the test camera: run `make deps`");
         assert!(status.success(), "the test camera does not build");
         building.persist(&library).unwrap();
     }

@@ -53,7 +53,7 @@ impl<'a> Launch<'a> {
 
     pub fn start(self) -> Daemon {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mjpegd"));
+        let mut command = program();
         command.args(["--host", self.host.unwrap_or("127.0.0.1"), "--port", "0"]);
         if let Some(toml) = self.config {
             let path = folder.path().join("mjpegd.toml");
@@ -78,6 +78,15 @@ impl<'a> Launch<'a> {
         let address = address.split(['/', ' ', ',']).next().unwrap();
         Daemon { child, address: address.parse().unwrap(), log, _folder: folder }
     }
+}
+
+/// This build's binary, or what `MJPEGD_COMMAND` says: an emulator, and a binary for another processor.
+fn program() -> Command {
+    let words = std::env::var("MJPEGD_COMMAND").unwrap_or_default();
+    let mut words = words.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or(env!("CARGO_BIN_EXE_mjpegd")));
+    command.args(words);
+    command
 }
 
 /// A running daemon. Dropped, it ends.

@@ -4,8 +4,8 @@
 # EX_TEMPFAIL: something that others provide (a package mirror) is missing; `run` turns it into a loud skip.
 readonly UNAVAILABLE=75
 
-say() { echo "test-system: $*" >&2; }
-fail() { echo "test-system: FAILED: $*" >&2; exit 1; }
+say() { echo "${SAYS:-test-system}: $*" >&2; }
+fail() { say "FAILED: $*"; exit 1; }
 
 # What apt and mmdebstrap say when the mirror, not the project, is at fault: out of reach, or in mid-sync, when its
 # lists already name packages that are not there yet. A package that no list names is our mistake, and not here.
