@@ -1,7 +1,8 @@
 # make run          builds mjpegd and starts it on the camera, or on the test picture where there is none
 # make test         formatting, lints and all tests that need no virtual machine
-# make test-system  the release binary against kernel V4L2 devices and systemd, and the packages as a user has them on amd64 and
-#                   ARM64, in virtual machines
+# make test-system  the release binary against kernel V4L2 devices and systemd, and the package as a user has it, in virtual
+#                   machines
+# make cross        for another board: make cross TARGET=aarch64-unknown-linux-gnu
 # make deploy       to a board: make deploy PI=pi@raspberrypi.local, or with DEB=FILE or BINARY=FILE what is built already
 # make bench        compares mjpegd with other servers on this machine; those that cannot be installed are left out
 # make deb          Debian packages for arm64, armhf and amd64 in target/dist; TARGETS=native: for this machine only
@@ -28,7 +29,7 @@ TARBALL_TARGETS := $(PACKAGE_TARGETS) arm-unknown-linux-musleabihf
 TARGETS ?=
 PACKAGING_PACKAGES := $(BUILD_PACKAGES) binutils dpkg-dev python3 xz-utils
 
-.PHONY: deb dist test-package reproducible run build test lint test-system deploy bench deps build-deps clean
+.PHONY: deb dist test-package reproducible run build cross test lint test-system deploy bench deps build-deps clean
 
 run: build
 	@mjpegd=$(TARGET_DIR)/release/mjpegd; \
@@ -50,10 +51,13 @@ lint: build-deps
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 
 # Nothing of it is left out in silence: what a mirror out of reach prevents says SKIPPED.
-test-system: build packaging-deps
+test-system: packaging-deps
+	tests/system/prove native "$$(dpkg --print-architecture)"
+	@# The binary that the package was made of.
 	tests/system/run $(TARGET_DIR)/release/mjpegd
-	tests/system/prove x86_64-unknown-linux-gnu amd64
-	tests/system/prove aarch64-unknown-linux-gnu arm64
+
+cross:
+	cross/build "$(TARGET)"
 
 deploy:
 	@cross/deploy "$(PI)"

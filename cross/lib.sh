@@ -10,7 +10,7 @@ export SAYS=cross
 # The oldest glibc that the binaries are to run on: Bullseye's.
 readonly GLIBC=2.31
 readonly CACHE=${MJPEGD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mjpegd}/cross
-TARGET_DIR=${CARGO_TARGET_DIR:-$HERE/../target}
+TARGET_DIR=${CARGO_TARGET_DIR:-$(dirname "$HERE")/target}
 readonly TARGET_DIR
 
 # Sets ARCH (Debian's name), TUPLE (its folder of libraries), GCC QEMU and cargo's FLAGS for a target.

@@ -52,5 +52,5 @@ need() {
 # The mirror that this machine already uses for a suite; nothing when it has none.
 mirror_of() {
     # shellcheck disable=SC2016  # apt expands it.
-    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $1" | head -n 1
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $1" | awk 'NR == 1'
 }
