@@ -6,7 +6,7 @@
 # make deploy       to a board: make deploy PI=pi@raspberrypi.local, or with DEB=FILE or BINARY=FILE what is built already
 # make bench        compares mjpegd with other servers on this machine; those that cannot be installed are left out
 # make deb          Debian packages for arm64, armhf and amd64 in target/dist; TARGETS=native: for this machine only
-# make dist         tarballs for these and for ARMv6, the packages, and SHA256SUMS
+# make dist         tarballs for these, the packages, and SHA256SUMS
 # make test-package installs, upgrades, removes and purges the package of this machine in a small Debian of its own
 # make reproducible builds twice, in two folders, and compares
 # make deps         installs what building and testing need, on Debian and its kin; the others call it
@@ -25,7 +25,6 @@ BENCH_PACKAGES := ustreamer motion python3-venv iproute2
 
 # Packages and tarballs: cross/build makes the binaries, packaging/ the rest.
 PACKAGE_TARGETS := aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf x86_64-unknown-linux-gnu
-TARBALL_TARGETS := $(PACKAGE_TARGETS) arm-unknown-linux-musleabihf
 TARGETS ?=
 PACKAGING_PACKAGES := $(BUILD_PACKAGES) binutils dpkg-dev python3 xz-utils
 
@@ -66,7 +65,7 @@ deb: packaging-deps
 	packaging/deb $(or $(TARGETS),$(PACKAGE_TARGETS))
 
 dist: deb
-	packaging/tarball $(or $(TARGETS),$(TARBALL_TARGETS))
+	packaging/tarball $(or $(TARGETS),$(PACKAGE_TARGETS))
 	cd $(TARGET_DIR)/dist && sha256sum *.deb *.tar.gz >SHA256SUMS
 
 test-package:

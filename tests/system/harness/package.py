@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-THERE = "/root/mjpegd.deb"
+THERE = "/var/tmp/mjpegd.deb"
 # A package goes through dozens of processes, each of them emulated.
 PACKAGE_SECONDS = 300
 
