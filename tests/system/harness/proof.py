@@ -55,10 +55,14 @@ class Proof(case.Case):
         self.assertEqual(self.vm.out(f"grep '^{key} = ' {settings}"), f"{key} = {value}")
 
     def assert_streams(self, why="a live picture", guest_port=8080):
-        """Somebody outside sees the camera; a service that comes up may still refuse him."""
-        viewer = until(lambda: self.watch(guest_port=guest_port), LIVE_SECONDS, pause=0.5)
-        self.assertIsNotNone(viewer, why)
-        return self.assert_live(viewer, LIVE_SECONDS, why=why)
+        """Somebody outside sees the camera; a service that comes up may still refuse him, and QEMU then takes his call and drops
+        it."""
+        def live():
+            return self.watch(guest_port=guest_port).wait_for(lambda frame: frame.live, LIVE_SECONDS)
+
+        frame = until(live, LIVE_SECONDS, pause=0.5)
+        self.assertIsNotNone(frame, why)
+        return frame
 
     def assert_comes_back(self, before):
         """As another process, by itself."""
