@@ -9,6 +9,14 @@ from harness.viewer import get
 OUTPUT_NODE, META_NODE, CAMERA_NODE = "/dev/video0", "/dev/video1", "/dev/video7"
 
 
+def hold(test, device):
+    """Another program streams from it until the test ends."""
+    test.vm.run(f"systemd-run --quiet --unit=holder v4l2-ctl -d {device} --stream-mmap")
+    test.addCleanup(test.vm.run, "systemctl stop holder", check=False)
+    test.vm.run(f"for tries in $(seq 50); do v4l2-ctl -d {device} --stream-mmap --stream-count=1 2>&1 | "
+                "grep -qi busy && exit 0; sleep 0.2; done; exit 1")  # fmt: skip
+
+
 class Choice(Case):
     @classmethod
     def setUpClass(cls):
@@ -50,10 +58,7 @@ class Choice(Case):
         self.assertRegex(text, f"{OUTPUT_NODE}.*(not|no) (a )?camera")
 
     def test_check_names_who_holds_the_camera(self):
-        self.vm.run(f"systemd-run --quiet --unit=holder v4l2-ctl -d {CAMERA_NODE} --stream-mmap")
-        self.addCleanup(self.vm.run, "systemctl stop holder", check=False)
-        self.vm.run(f"for tries in $(seq 50); do v4l2-ctl -d {CAMERA_NODE} --stream-mmap --stream-count=1 2>&1 | "
-                    "grep -qi busy && exit 0; sleep 0.2; done; exit 1")  # fmt: skip
+        hold(self, CAMERA_NODE)
         status, text = self.mjpegd(f"check --device {CAMERA_NODE}")
         self.assertNotEqual(status, 0, text)
         self.assertIn("v4l2-ctl", text)
@@ -64,6 +69,15 @@ class Choice(Case):
         text = done.stdout + done.stderr
         self.assertNotEqual(done.returncode, 0, text)
         self.assertRegex(text, r"(usermod|adduser|gpasswd).*video")
+
+
+class TwoCameras(Case):
+    def test_by_default_a_camera_that_another_program_uses_is_passed_over(self):
+        Vivid(self.vm, options="n_devs=2 node_types=0x1,0x1 vid_cap_nr=0,1")
+        hold(self, "/dev/video0")
+        place = self.service.start()
+        self.assertEqual(get(self.vm, "/snapshot")[0], 200, self.service.log(place))
+        self.assertIn("/dev/video1", "\n".join(self.service.log(place)))
 
 
 class NoCamera(Case):

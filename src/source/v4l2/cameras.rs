@@ -50,17 +50,20 @@ pub fn list() -> Vec<Result<Candidate, Lost>> {
     nodes().iter().map(|path| ask(path)).collect()
 }
 
-/// The first node that is a camera.
-pub(super) fn first() -> Result<PathBuf, Lost> {
-    let (mut denied, mut others) = (None, 0);
+/// The nodes that are cameras, by number; at least one.
+pub(super) fn all() -> Result<Vec<PathBuf>, Lost> {
+    let (mut cameras, mut denied, mut others) = (Vec::new(), None, 0);
     for path in nodes() {
         match open(&path) {
             Ok((node, capability)) => match why_no_camera(&node, &capability) {
-                None => return Ok(path),
+                None => cameras.push(path),
                 Some(_) => others += 1,
             },
             Err(lost) => denied = denied.or(Some(lost)),
         }
+    }
+    if !cameras.is_empty() {
+        return Ok(cameras);
     }
     Err(denied.unwrap_or_else(|| {
         Lost::NoCamera(match others {

@@ -20,7 +20,7 @@ use crate::config;
 use crate::config::values::{Devices, FrameRate, Resolution};
 use crate::picture::Picture;
 
-/// A camera, or a list of cameras of which the first that works is taken.
+/// A list of cameras, or all that there are; the first that works is taken.
 #[derive(Debug)]
 pub struct V4l2 {
     settings: config::V4l2,
@@ -62,7 +62,7 @@ impl V4l2 {
     /// The paths to try, in order.
     fn paths(&self) -> Result<Vec<PathBuf>, Lost> {
         match &self.settings.device {
-            Devices::Auto => cameras::first().map(|path| vec![path]),
+            Devices::Auto => cameras::all(),
             Devices::List(paths) => Ok(paths.clone()),
         }
     }
