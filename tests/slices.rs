@@ -28,7 +28,10 @@ fn compressed(format: PixelFormat, size: (u32, u32), subsampling: Subsampling, s
     let (width, height) = size;
     let stride = format.min_stride(width);
     let bytes: Vec<u8> = (0..format.picture_len(stride, height))
-        .map(|at| (at % stride * 90 / stride + at / stride * 70 / height as usize + at * at % 23) as u8)
+        .map(|at| {
+            (at % stride * 90 / stride + at / stride * 70 / height as usize + (at % 23) * (at % 23) % 23)
+                as u8
+        })
         .collect();
     let slices = NonZeroUsize::new(slices).unwrap();
     let settings = Encoder { workers: slices.min(NonZeroUsize::MIN.saturating_add(1)), ..Encoder::default() };

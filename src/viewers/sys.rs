@@ -9,16 +9,21 @@ use std::ptr::from_mut;
 use std::time::Duration;
 
 use linux_raw_sys::net::tcp_info;
+use rustix::io::Errno;
 use rustix::ioctl::{Getter, Opcode, ioctl};
 
 /// `SIOCOUTQNSD` of `linux/sockios.h`: bytes in the send queue that were never sent, not counting those in flight.
 const SIOCOUTQNSD: Opcode = 0x894B;
 
-/// Bytes that wait in the socket because the peer, or the way to it, is slower than we are.
+/// Bytes that wait in the socket because the peer, or the way to it, is slower than we are. Where the kernel does not know
+/// the question, as in qemu-user and other imitations of Linux, none: a full socket is all that tells of a slow peer there.
 pub(super) fn unsent_bytes(socket: impl AsFd) -> io::Result<usize> {
     // SAFETY: the kernel writes one int for this request, and for nothing but a socket.
-    let unsent = unsafe { ioctl(socket, Getter::<SIOCOUTQNSD, c_int>::new()) }?;
-    Ok(usize::try_from(unsent).unwrap_or(0))
+    match unsafe { ioctl(socket, Getter::<SIOCOUTQNSD, c_int>::new()) } {
+        Ok(unsent) => Ok(usize::try_from(unsent).unwrap_or(0)),
+        Err(Errno::NOSYS | Errno::NOTTY | Errno::INVAL) => Ok(0),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What has been sent and not acknowledged, by `TCP_INFO` of tcp(7).
