@@ -41,7 +41,6 @@ class Result(unittest.TestResult):
 
     def _begin(self):
         self._began = time.monotonic()
-        self._place = self._vm.journal_place()
         self._bad = False
 
     def _failure(self, test, error):
@@ -49,10 +48,10 @@ class Result(unittest.TestResult):
         self._say(test, "FAILED")
         print(self._exc_info_to_string(error, test), file=sys.stderr)
         try:
-            journal = self._vm.out(
-                "journalctl -o short-monotonic --no-pager -t mjpegd -t systemd -t feeder "
-                f"--after-cursor='{self._place}' | tail -n 60"
-            )
+            place = getattr(getattr(test, "test_case", test), "place", "")
+            words = "journalctl -q -o short-monotonic --no-pager -t mjpegd -t systemd -t feeder"
+            # Of the test alone; a reboot has begun a new journal.
+            journal = self._vm.out(f"{words} --after-cursor='{place}' | tail -n 60") or self._vm.out(f"{words} | tail -n 60")
             print("--- the guest's journal of this test\n" + journal + "\n---", file=sys.stderr, flush=True)
         except Exception as lost:  # With the guest gone there is nothing to test any more.
             say(f"no journal: {lost}")
@@ -125,12 +124,15 @@ def main():
     words.add_argument("patterns", nargs="*")
     given = words.parse_args()
     root = os.path.dirname(os.path.dirname(HERE))
-    suite = tests_named(given.patterns, os.path.join(HERE, "proof") if given.subject.endswith(".deb") else HERE)
+    is_proof = given.subject.endswith(".deb")
+    suite = tests_named(given.patterns, os.path.join(HERE, "proof") if is_proof else HERE)
     # A kill must not leave a machine behind: it is to be Ctrl-C, since unittest takes an exit for a test that failed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     folder = tempfile.mkdtemp(prefix="mjpegd-tests-")
-    vm = Vm(given.arch, given.image, given.qemu.split("\n"))
+    # What dpkg, ssh and systemctl do is done one after the other: a second processor would wait, and wait busily. A picture
+    # at full rate takes two.
+    vm = Vm(given.arch, given.image, given.qemu.split("\n"), processors=1 if is_proof else 2)
     failed = True
     try:
         say(f"the guest is up after {vm.wait_until_up():.0f} s")

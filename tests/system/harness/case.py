@@ -24,6 +24,10 @@ class Case(unittest.TestCase):
     def folder(self):
         return FOLDER
 
+    def setUp(self):
+        # A failure comes with the journal from here.
+        self.place = self.vm.journal_place()
+
     def tearDown(self):
         self.service.stop()
 

@@ -3,7 +3,8 @@
 import json
 import socket
 
-ANSWER_SECONDS = 10
+# A snapshot writes all of the memory that the guest uses.
+ANSWER_SECONDS = 120
 
 
 class Monitor:
@@ -31,6 +32,14 @@ class Monitor:
             if "error" in answer:
                 raise RuntimeError(f"QEMU's monitor: {command}: {answer['error']['desc']}")
         return answer["return"]
+
+    def words(self, line):
+        """A command of the human monitor; its answer, or its complaint, is text."""
+        return self.ask("human-monitor-command", **{"command-line": line})
+
+    def wait_for(self, event):
+        while self._next().get("event") != event:
+            pass
 
     def _next(self):
         line = self._lines.readline()

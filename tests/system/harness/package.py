@@ -19,15 +19,21 @@ class Package:
     def field(self, name):
         return subprocess.run(["dpkg-deb", "-f", self.deb, name], capture_output=True, text=True, check=True).stdout.strip()
 
-    def install(self):
-        """As README says it."""
+    def install(self, by="dpkg --force-confold --install"):
+        """dpkg is what apt calls in the end; emulated, apt itself takes a while more."""
         self.vm.copy(self.deb, THERE)
-        self.vm.run(f"DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --allow-downgrades "
-                    f"-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold {THERE}; status=$?; rm {THERE}; "
-                    "exit $status", timeout=PACKAGE_SECONDS)  # fmt: skip
+        self.vm.run(f"DEBIAN_FRONTEND=noninteractive {by} {THERE}", timeout=PACKAGE_SECONDS)
+        self.vm.run(f"rm {THERE}")
+
+    def install_by_apt(self):
+        """As README says it."""
+        self.install("apt-get install -y --no-install-recommends")
+
+    def remove(self):
+        self.vm.run("dpkg --remove mjpegd", timeout=PACKAGE_SECONDS)
 
     def purge(self):
-        self.vm.run("DEBIAN_FRONTEND=noninteractive apt-get purge -y mjpegd", timeout=PACKAGE_SECONDS)
+        self.vm.run("dpkg --purge mjpegd", timeout=PACKAGE_SECONDS)
 
     def installed_version(self):
         return self.vm.out("dpkg-query -W -f '${Version} ${db:Status-Status}' mjpegd 2>/dev/null | sed -n 's/ installed$//p'")

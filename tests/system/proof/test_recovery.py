@@ -7,6 +7,8 @@ from harness.viewer import until
 
 
 class Recovery(Proof):
+    EACH_ANEW = False
+
     def test_killed_it_comes_back(self):
         self.assert_streams()
         before = self.show("MainPID")
