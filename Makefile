@@ -1,8 +1,9 @@
 # make run          builds mjpegd and starts it on the camera, or on the test picture where there is none
 # make test         formatting, lints and all tests that need no virtual machine
-# make test-system  the release binary against kernel V4L2 devices and systemd, and the package as a user has it, in virtual
-#                   machines
+# make test-system  the release binary against kernel V4L2 devices and systemd, and the package on ARM64 Debian as a user has
+#                   it, in virtual machines; and the tests on emulated ARM processors
 # make cross        for another board: make cross TARGET=aarch64-unknown-linux-gnu
+# make test-cross   the tests on its emulated processor: make test-cross TARGET=armv7-unknown-linux-gnueabihf
 # make deploy       to a board: make deploy PI=pi@raspberrypi.local, or with DEB=FILE or BINARY=FILE what is built already
 # make bench        compares mjpegd with other servers on this machine; those that cannot be installed are left out
 # make deb          Debian packages for arm64, armhf and amd64 in target/dist; TARGETS=native: for this machine only
@@ -28,7 +29,7 @@ PACKAGE_TARGETS := aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf x86_6
 TARGETS ?=
 PACKAGING_PACKAGES := $(BUILD_PACKAGES) binutils dpkg-dev python3 xz-utils
 
-.PHONY: deb dist test-package reproducible run build cross test lint test-system deploy bench deps build-deps clean
+.PHONY: deb dist test-package reproducible run build cross test test-cross lint test-system deploy bench deps build-deps clean
 
 run: build
 	@mjpegd=$(TARGET_DIR)/release/mjpegd; \
@@ -51,9 +52,11 @@ lint: build-deps
 
 # Nothing of it is left out in silence: what a mirror out of reach prevents says SKIPPED.
 test-system: packaging-deps
-	tests/system/prove native "$$(dpkg --print-architecture)"
-	@# The binary that the package was made of.
-	tests/system/run $(TARGET_DIR)/release/mjpegd
+	tests/system/all
+
+# The tests on an emulated processor: make test-cross TARGET=armv7-unknown-linux-gnueabihf
+test-cross: build-deps
+	cross/test "$(TARGET)"
 
 cross:
 	cross/build "$(TARGET)"

@@ -3,15 +3,18 @@
 // Clippy counts only the functions marked as tests as such, not what they share.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod common;
+
 use std::process::{Command, Output};
 
-/// Runs a script in a new network namespace, with `$MJPEGD` and functions to wait with; prints the daemon's log.
+/// Runs a script in a new network namespace, with the daemon's words in `daemon` and functions to wait with; prints the daemon's log.
 fn in_a_namespace(script: &str) -> Output {
     let helpers = r#"
         set -u
+        mapfile -t daemon <<<"$MJPEGD"
         log=$(mktemp)
         trap 'kill $pid 2>/dev/null; cat "$log" >&2; rm -f "$log"' EXIT
-        mjpegd() { env -u NOTIFY_SOCKET "$MJPEGD" --config /dev/null --source pattern "$@" 2>"$log" & pid=$!; }
+        mjpegd() { env -u NOTIFY_SOCKET "${daemon[@]}" --config /dev/null --source pattern "$@" 2>"$log" & pid=$!; }
         logged() { for i in $(seq 300); do grep -qF "$1" "$log" && return; sleep 0.1; done; echo "not logged: $1" >&2; exit 1; }
         silent() { if grep -qF "$1" "$log"; then echo "logged: $1" >&2; exit 1; fi; }
         answers() { for i in $(seq 300); do curl -gsfo /dev/null "http://$1/state" && return; sleep 0.1; done; echo "$1 does not answer" >&2; exit 1; }
@@ -24,7 +27,7 @@ fn in_a_namespace(script: &str) -> Output {
     // A user namespace, so that nobody need be root.
     let mut command = Command::new("unshare");
     command.args(["--map-root-user", "--net", "bash", "-c", &format!("{helpers}{script}")]);
-    command.env("MJPEGD", env!("CARGO_BIN_EXE_mjpegd")).env_remove("RUST_LOG");
+    command.env("MJPEGD", common::daemon::words().join("\n")).env_remove("RUST_LOG");
     command.output().unwrap()
 }
 
@@ -152,7 +155,7 @@ fn sockets_that_systemd_has_opened_take_the_place_of_host_and_port() {
     for kind in ["v4", "both"] {
         passes(&format!(
             r#"
-            python3 -c '{LAUNCHER}' {kind} "$MJPEGD" --config /dev/null --source pattern --port 18201 2>"$log" & pid=$!
+            python3 -c '{LAUNCHER}' {kind} "${{daemon[@]}}" --config /dev/null --source pattern --port 18201 2>"$log" & pid=$!
             logged 'systemd has opened the port'
             answers 127.0.0.1:18200
             ! curl -sfo /dev/null http://127.0.0.1:18201/state
@@ -165,7 +168,7 @@ fn sockets_that_systemd_has_opened_take_the_place_of_host_and_port() {
 fn a_socket_of_another_kind_is_refused_in_words() {
     passes(&format!(
         r#"
-        python3 -c '{LAUNCHER}' udp "$MJPEGD" --config /dev/null --source pattern 2>"$log" & pid=$!
+        python3 -c '{LAUNCHER}' udp "${{daemon[@]}}" --config /dev/null --source pattern 2>"$log" & pid=$!
         ends 1
         logged 'it is no TCP socket'
         "#

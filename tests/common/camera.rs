@@ -118,7 +118,7 @@ fn library() -> PathBuf {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/camera");
     let mut files: Vec<_> = std::fs::read_dir(sources).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    let compiler = std::env::var("TARGET_CC").unwrap_or_else(|_| "cc".to_owned());
+    let compiler = std::env::var("FAKECAM_CC").unwrap_or_else(|_| "cc".to_owned());
     let mut hasher = DefaultHasher::new();
     compiler.hash(&mut hasher);
     for file in &files {
@@ -134,7 +134,7 @@ fn library() -> PathBuf {
             .args(files.iter().filter(|file| file.extension().is_some_and(|name| name == "c")))
             .arg("-ldl")
             .status()
-            .expect("a C compiler (cc, or TARGET_CC) builds the test camera: run `make deps`");
+            .expect("a C compiler (cc, or FAKECAM_CC) builds the test camera: run `make deps`");
         assert!(status.success(), "the test camera does not build");
         building.persist(&library).unwrap();
     }

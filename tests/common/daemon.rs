@@ -53,7 +53,9 @@ impl<'a> Launch<'a> {
 
     pub fn start(self) -> Daemon {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let mut command = program();
+        let words = words();
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
         command.args(["--host", self.host.unwrap_or("127.0.0.1"), "--port", "0"]);
         if let Some(toml) = self.config {
             let path = folder.path().join("mjpegd.toml");
@@ -81,12 +83,11 @@ impl<'a> Launch<'a> {
 }
 
 /// This build's binary, or what `MJPEGD_COMMAND` says: an emulator, and a binary for another processor.
-fn program() -> Command {
-    let words = std::env::var("MJPEGD_COMMAND").unwrap_or_default();
-    let mut words = words.split_whitespace();
-    let mut command = Command::new(words.next().unwrap_or(env!("CARGO_BIN_EXE_mjpegd")));
-    command.args(words);
-    command
+pub fn words() -> Vec<String> {
+    match std::env::var("MJPEGD_COMMAND") {
+        Ok(words) => words.split_whitespace().map(str::to_owned).collect(),
+        Err(_) => vec![env!("CARGO_BIN_EXE_mjpegd").to_owned()],
+    }
 }
 
 /// A running daemon. Dropped, it ends.
