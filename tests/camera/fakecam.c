@@ -224,9 +224,9 @@ void *mmap(void *address, size_t length, int protection, int flags, int fd, off_
 	return real()->mmap(address, length, protection, flags, camera ? camera->memory : fd, offset);
 }
 
-void *mmap64(void *address, size_t length, int protection, int flags, int fd, off_t offset)
+void *mmap64(void *address, size_t length, int protection, int flags, int fd, off64_t offset)
 {
-	return mmap(address, length, protection, flags, fd, offset);
+	return mmap(address, length, protection, flags, fd, (off_t)offset);
 }
 
 /* A program tells a camera from a file by stat, or by statx where it is written in Rust. */
@@ -240,10 +240,13 @@ int stat(const char *path, struct stat *status)
 	return failed(unplugged() ? ENOENT : 0);
 }
 
+#if __WORDSIZE == 64
+/* The same, by another name. Of 32 bits it is not, and no program there that is tested here asks by it. */
 int stat64(const char *path, struct stat64 *status)
 {
 	return stat(path, (struct stat *)status);
 }
+#endif
 
 int statx(int folder, const char *restrict path, int flags, unsigned mask, struct statx *restrict status)
 {

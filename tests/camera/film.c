@@ -1,5 +1,7 @@
 /* Pictures from files: .jpg where the camera compresses, .yuyv for YUYV. */
 #define _GNU_SOURCE
+/* On a processor of 32 bits folders of a large disk cannot be read without. */
+#define _FILE_OFFSET_BITS 64
 #include "fakecam.h"
 
 #include <dirent.h>
@@ -44,12 +46,11 @@ static void load(struct film *film)
 	const char *folder = setting("FAKECAM_FRAMES", "");
 	char *sized = film->folder;
 	struct dirent **entries;
-	struct stat status;
 
 	if (!*folder || (format && format->line && film->fourcc != V4L2_PIX_FMT_YUYV))
 		return;
 	snprintf(sized, sizeof film->folder, "%s/%ux%u", folder, film->width, film->height);
-	if (stat(sized, &status))
+	if (access(sized, F_OK))
 		snprintf(sized, sizeof film->folder, "%s", folder);
 	int count = scandir(sized, &entries, format && format->line ? is_yuyv : is_jpeg, alphasort);
 	for (int i = 0; i < count; i++) {
