@@ -44,7 +44,9 @@ class Recovery(Proof):
         self.vm.run(f"sed -i 's/80800/8080/' {SETTINGS}; systemctl restart {UNIT}")
         self.assert_streams()
 
-    def test_two_cameras_are_two_daemons(self):
+
+class TwoCameras(Proof):
+    def test_they_are_two_daemons(self):
         self.vm.run(f"systemctl disable --now {UNIT}")
         for name, port, device in (("front", 8080, "/dev/video0"), ("back", 8081, "/dev/video1")):
             settings = f"/etc/mjpegd/{name}.toml"
