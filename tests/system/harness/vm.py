@@ -34,7 +34,7 @@ class CommandFailed(AssertionError):
 
 
 class Vm:
-    def __init__(self, arch, image, qemu):
+    def __init__(self, arch, image, qemu, processors):
         self.folder = tempfile.mkdtemp(prefix="mjpegd-vm-")
         self.serial_log = os.path.join(self.folder, "serial.log")
         self._key = os.path.join(image, "key")
@@ -45,10 +45,8 @@ class Vm:
         forwards = ",".join(f"hostfwd=tcp:127.0.0.1:0-:{port}" for port in (HTTP, EXTRA_HTTP, SSH))
         # setpriv: no machine outlives its tests, however they end.
         # snapshot: what the guest writes goes into a file of QEMU's own, over reboots and until it ends.
-        # One processor: two machines run side by side on as little as two of the host's, and processors of a guest that
-        # wait for one another do so busily.
         command = [
-            "setpriv", "--pdeathsig", "KILL", *qemu, *machine, "-smp", "1", "-m", "1024", "-accel", "tcg,thread=multi", "-nodefaults", "-no-user-config",
+            "setpriv", "--pdeathsig", "KILL", *qemu, *machine, "-smp", str(processors), "-m", "1024", "-accel", "tcg,thread=multi", "-nodefaults", "-no-user-config",
             "-kernel", os.path.join(image, "vmlinuz"), "-initrd", os.path.join(image, "initrd.gz"),
             "-append", f"console={console} root=/dev/vda rw net.ifnames=0 mitigations=off loglevel=3",
             "-drive", f"if=none,id=disk,format=raw,cache=unsafe,snapshot=on,file={os.path.join(image, 'root.img')}",
