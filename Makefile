@@ -1,7 +1,7 @@
 # make run          builds mjpegd and starts it on the camera, or on the test picture where there is none
 # make test         formatting, lints and all tests that need no virtual machine
 # make test-system  the release binary against kernel V4L2 devices and systemd, and the package on ARM64 Debian as a user has
-#                   it, in virtual machines; and the tests on emulated ARM processors
+#                   it, in virtual machines; and the tests on an emulated ARM processor
 # make cross        for another board: make cross TARGET=aarch64-unknown-linux-gnu
 # make test-cross   the tests on its emulated processor: make test-cross TARGET=armv7-unknown-linux-gnueabihf
 # make deploy       to a board: make deploy PI=pi@raspberrypi.local, or with DEB=FILE or BINARY=FILE what is built already
@@ -54,7 +54,6 @@ lint: build-deps
 test-system: packaging-deps
 	tests/system/all
 
-# The tests on an emulated processor: make test-cross TARGET=armv7-unknown-linux-gnueabihf
 test-cross: build-deps
 	cross/test "$(TARGET)"
 

@@ -1,9 +1,11 @@
-"""The service's life: stopped, killed, and resting when nobody watches. Hung and misconfigured it is in proof/test_recovery.py."""
+"""The service's life: stopped, killed, hung, misconfigured, and resting when nobody watches."""
+
+import time
 
 from harness.cameras import Vivid
 from harness.case import Case
 from harness.picture import Pixels
-from harness.service import UNIT
+from harness.service import DROP_INS, SETTINGS, UNIT
 from harness.viewer import get, until
 
 IDLE_SECONDS = 10  # The default of idle-timeout.
@@ -52,6 +54,35 @@ class Life(Case):
         self.vm.run(f"systemctl kill -s KILL {UNIT}")
         self.assertTrue(viewer.wait_for_end(10))
         self.assert_restarted(before)
+
+    def test_hung_it_is_restarted_by_the_watchdog(self):
+        self.assertRegex(self.service.unit, r"(?m)^WatchdogSec=")
+        drop_in = f"{DROP_INS}/watchdog.conf"
+        self.vm.write(drop_in, "[Service]\nWatchdogSec=5\n")
+        self.vm.run("systemctl daemon-reload")
+        self.addCleanup(self.vm.run, f"rm {drop_in}; systemctl daemon-reload")
+        self.watched()
+        before = self.service.show("MainPID")
+        # Alive it must satisfy the short watchdog too, or this would prove nothing.
+        time.sleep(8)
+        self.assertEqual(self.service.show("MainPID"), before)
+        # A stopped process takes the watchdog's SIGABRT only when it goes on, or SIGKILL after the time to stop.
+        self.vm.run(f"systemctl kill -s STOP {UNIT}")
+        self.assert_restarted(before)
+
+    def test_bad_settings_end_it_with_78_and_are_not_tried_again(self):
+        Vivid(self.vm)
+        self.addCleanup(self.service.ship_settings)
+        self.vm.write(SETTINGS, "no-such-key = 1\n")
+        place = self.service.start(wait=False)
+        self.assertTrue(until(lambda: self.service.show("ActiveState") == "failed", 30, pause=0.5))
+        time.sleep(3)
+        self.assertEqual(self.service.show("ActiveState"), "failed")
+        self.assertEqual(self.service.show("ExecMainStatus"), "78")
+        self.assertEqual(self.service.show("NRestarts"), "0")
+        log = "\n".join(self.service.log(place))
+        for word in (SETTINGS, "1", "no-such-key"):
+            self.assertIn(word, log)
 
     def test_with_nobody_watching_the_camera_is_free_for_others(self):
         camera, viewer = self.watched()

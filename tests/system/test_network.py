@@ -25,6 +25,16 @@ class Network(Case):
     def start(self, *flags):
         return self.service.start("--source", "pattern", *flags, wait=False)
 
+    def take_away_the_route(self):
+        """The default route, until the test ends."""
+        route = self.vm.out("ip route show default")
+        self.addCleanup(self.vm.run, f"ip route replace {route}")
+        self.vm.run(f"ip route delete {route}")
+        return route
+
+    def assert_ready(self):
+        self.assertTrue(until(lambda: self.service.show("ActiveState") == "active", ANSWER_SECONDS, pause=0.5), "ready")
+
     def assert_waits(self, *words):
         """For what, is told by `systemctl status`."""
         def told():
@@ -36,7 +46,7 @@ class Network(Case):
         self.assertIn("Status: \"waiting for the network", status)
 
     def assert_goes_on(self, place):
-        self.assertTrue(until(lambda: self.service.show("ActiveState") == "active", ANSWER_SECONDS, pause=0.5), "ready")
+        self.assert_ready()
         log = "\n".join(self.service.log(place))
         self.assertRegex(log, "(?s)Network Error.*Network Enable")
         self.assertNotIn("waiting", self.service.show("StatusText"))
@@ -50,9 +60,7 @@ class Network(Case):
         self.assertIn(f"http://{LATE_ADDRESS}:8080/", "\n".join(self.service.log(place)))
 
     def test_a_default_route_is_waited_for(self):
-        route = self.vm.out("ip route show default")
-        self.addCleanup(self.vm.run, f"ip route replace {route}")
-        self.vm.run(f"ip route delete {route}")
+        route = self.take_away_the_route()
         place = self.start("--network-wait", "route")
         self.assert_waits("no default route")
         self.vm.run(f"ip route replace {route}")
@@ -62,7 +70,7 @@ class Network(Case):
     def test_systemds_word_that_the_machine_is_online_is_waited_for(self):
         self.vm.write("/run/systemd/system/late-network.service", LATE_NETWORK)
         wants = "/run/systemd/system/network-online.target.wants"
-        self.addCleanup(self.vm.run, f"rm -rf {wants} /run/systemd/system/late-network.service; systemctl daemon-reload")
+        self.addCleanup(self.vm.run, f"rm -rf {wants} /run/systemd/system/late-network.service /run/network-is-there; systemctl daemon-reload")
         self.vm.run(f"mkdir -p {wants}; ln -s ../late-network.service {wants}/; systemctl daemon-reload; "
                     "systemctl stop network-online.target")  # fmt: skip
         place = self.start("--network-wait", "online")
@@ -72,11 +80,9 @@ class Network(Case):
         self.assertEqual(get(self.vm, "/snapshot")[0], 200)
 
     def test_after_the_timeout_it_serves_all_the_same(self):
-        route = self.vm.out("ip route show default")
-        self.addCleanup(self.vm.run, f"ip route replace {route}")
-        self.vm.run(f"ip route delete {route}")
+        self.take_away_the_route()
         place = self.start("--network-wait", "route", "--network-timeout", "3")
-        self.assertTrue(until(lambda: self.service.show("ActiveState") == "active", ANSWER_SECONDS, pause=0.5), "ready")
+        self.assert_ready()
         self.assertIn("serving all the same", "\n".join(self.service.log(place)))
 
 

@@ -9,8 +9,6 @@ SETTINGS = "/etc/mjpegd.toml"
 UNIT = "mjpegd.service"
 # From a start of the service to a picture, on an emulated processor.
 LIVE_SECONDS = 60
-
-
 # The machine as it is kept: with two cameras and no mjpegd, and with the package.
 BARE, INSTALLED = "bare", "installed"
 # What a package manager, a journal and a running system write by themselves.

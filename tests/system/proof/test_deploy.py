@@ -52,7 +52,7 @@ class Deploying(Proof):
 class Deploy(Deploying):
     BEGINS = BARE
 
-    def test_one_binary_goes_to_a_bare_board_and_a_newer_one_that_fails_goes_back(self):
+    def test_one_binary_goes_to_a_bare_board_again_and_back(self):
         binary = self.binary()
         said = self.deploy(BINARY=binary)
         self.assertIn(TARGETS[case.ARCH], said)
@@ -61,6 +61,11 @@ class Deploy(Deploying):
         self.assert_streams()
         self.assertEqual(self.show("UnitFileState"), "enabled")
         self.set("resolution", '"640x480"')
+
+        before = self.show("MainPID")
+        self.deploy(BINARY=binary)
+        self.assertNotEqual(self.show("MainPID"), before)
+        self.assertEqual(self.assert_streams().headers["x-ustreamer-width"], "640")
 
         before = self.show("MainPID")
         said = self.deploy(1, BINARY=self.for_another_processor())
@@ -77,9 +82,13 @@ class Deploy(Deploying):
         self.assert_streams()
         self.set("resolution", '"640x480"')
 
+        self.deploy(DEB=self.package.changed("99.0-1", lambda there: None).deb)
+        self.assertEqual(self.package.installed_version(), "99.0-1")
+        self.assertEqual(self.assert_streams().headers["x-ustreamer-width"], "640")
+
         said = self.deploy(1, DEB=self.package.changed("99.1-1", self.broken).deb)
         self.assertIn("the one before runs again", said)
-        self.assertEqual(self.package.installed_version(), self.package.version)
+        self.assertEqual(self.package.installed_version(), "99.0-1")
         self.assertEqual(self.assert_streams().headers["x-ustreamer-width"], "640")
 
     def test_a_first_one_that_fails_says_so(self):
