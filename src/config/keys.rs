@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::settings;
 use super::values::{
     AllowOrigin, DesiredFps, Device, Devices, Folder, Format, Host, IdleFps, LogLevel, NetworkWait, Quality,
-    Refused, Resolution, Seconds, SourceName, Subsampling, Switch, Whole, one_or_many, section,
+    Refused, Resolution, Seconds, SourceName, StatePath, Subsampling, Switch, Whole, one_or_many, section,
 };
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Keys {
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub http: Http,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub api: Api,
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub network: Network,
@@ -142,6 +145,11 @@ pub struct Http {
     #[arg(long, short, value_name = "N")]
     pub port: Option<Whole<0, 65_535>>,
 
+    /// Take changes also under this name of this machine, such as cam.example.org behind a proxy; may be given more than once [default: addresses, the machine's own name, and local ones]
+    #[arg(long, value_name = "NAME")]
+    #[serde(deserialize_with = "one_or_many")]
+    pub server_name: Option<Vec<Host>>,
+
     /// Other sites whose pages may read our answers: * or an origin such as http://octopi.local, or empty for none, which is the default
     #[arg(long, value_name = "ORIGIN")]
     pub allow_origin: Option<AllowOrigin>,
@@ -173,6 +181,19 @@ pub struct Http {
     /// Without a camera answer a snapshot with a picture that says so, and not with 503, true or false [default: false]
     #[arg(long, value_name = "SWITCH", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub snapshot_placeholder: Option<Switch>,
+}
+
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[command(next_help_heading = "Page and API")]
+pub struct Api {
+    /// Keep what is changed on the page here: a path in a folder that mjpegd may write to, or empty for none [default: systemd's $STATE_DIRECTORY/state.toml]
+    #[arg(long, value_name = "FILE")]
+    pub state_file: Option<StatePath>,
+
+    /// Let those who may change settings end mjpegd, true or false [default: false]
+    #[arg(long, value_name = "SWITCH", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub allow_stop: Option<Switch>,
 }
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -210,6 +231,8 @@ impl Keys {
         self.source.apply(&mut to.source)?;
         self.encoder.apply(&mut to.encoder);
         self.http.apply(&mut to.http);
+        set(&mut to.api.state_file, self.api.state_file);
+        set(&mut to.api.allow_stop, self.api.allow_stop);
         set(&mut to.network.wait, self.network.wait);
         set(&mut to.network.timeout, self.network.timeout.map(Seconds::or_never));
         set(&mut to.log, self.log.level);
@@ -252,6 +275,8 @@ impl Http {
         let host = self.host.map(|hosts| hosts.into_iter().map(String::from).collect::<Vec<_>>());
         set(&mut to.host, host);
         set(&mut to.port, self.port);
+        let names = self.server_name.map(|names| names.into_iter().map(String::from).collect::<Vec<_>>());
+        set(&mut to.server_name, names);
         set(&mut to.allow_origin, self.allow_origin);
         set(&mut to.tcp_nodelay, self.tcp_nodelay);
         set(&mut to.threads, self.threads);

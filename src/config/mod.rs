@@ -3,18 +3,25 @@
 //! `Keys` are what a person may say, and nothing need be said. `Settings` are what the daemon runs on, and nothing
 //! is missing. In between the flags are laid over the file, and the file over the defaults.
 
+mod changes;
 mod error;
 mod file;
 mod keys;
+mod live;
+mod problems;
+mod saved;
 mod settings;
 
 pub mod values;
 
 use std::path::Path;
 
+pub use changes::Changes;
 pub use error::ConfigError;
 pub use keys::Keys;
-pub use settings::{Encoder, Http, Network, Settings, Slideshow, Source, V4l2};
+pub use live::{Live, NotSaved};
+pub use saved::{Saved, StateFile};
+pub use settings::{Api, Encoder, Http, Network, Settings, Slideshow, Source, V4l2};
 
 use file::File;
 use keys::Wrong;

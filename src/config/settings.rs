@@ -1,67 +1,100 @@
 //! What the daemon runs on: complete, in range, with every default applied. See `config/mjpegd.toml` for what each means.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 use log::LevelFilter;
+use serde::Serialize;
 
+use super::values::write;
 use super::values::{Devices, FrameRate, NetworkWait, Quality, Resolution, SourceName, Subsampling};
 use crate::picture::PixelFormat;
 
-#[derive(Clone, Debug, PartialEq)]
+/// What is serialized, in the file's own form, can be changed while the daemon runs; the rest takes a restart.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Settings {
     pub source: Source,
     pub encoder: Encoder,
+    #[serde(skip)]
     pub http: Http,
+    #[serde(skip)]
+    pub api: Api,
+    #[serde(skip)]
     pub network: Network,
+    #[serde(skip)]
     pub log: LevelFilter,
 }
 
 /// Where pictures come from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Source {
     pub name: SourceName,
     pub resolution: Resolution,
     /// `None`: as fast as the camera can.
+    #[serde(serialize_with = "write::or_zero")]
     pub desired_fps: Option<FrameRate>,
     /// With nobody watching for this long the source is stopped; `None`: never.
+    #[serde(serialize_with = "write::seconds_or_zero")]
     pub idle_timeout: Option<Duration>,
     /// Instead of being stopped it is kept running, and its pictures are thrown away at this rate; `None`: stopped.
+    #[serde(serialize_with = "write::or_zero")]
     pub idle_fps: Option<FrameRate>,
     /// So many pictures in a row are not sent when they are equal to the one before; 0: all are sent.
     pub drop_same_frames: u32,
     /// Pause between attempts to open a device that failed.
+    #[serde(serialize_with = "write::seconds")]
     pub device_error_delay: Duration,
     pub v4l2: V4l2,
     pub slideshow: Slideshow,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+impl Source {
+    /// Whether a source that was opened by the one does for the other: they differ at most in how long it is kept.
+    pub fn is_same_device(&self, other: &Self) -> bool {
+        let Self { idle_timeout, idle_fps, drop_same_frames, device_error_delay, .. } = *other;
+        let like_other =
+            Self { idle_timeout, idle_fps, drop_same_frames, device_error_delay, ..self.clone() };
+        like_other == *other
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct V4l2 {
     pub device: Devices,
     /// `None`: the first of [`PixelFormat::ALL`] that the camera has.
+    #[serde(serialize_with = "write::or_auto")]
     pub format: Option<PixelFormat>,
     pub buffers: u32,
     /// Without a picture for this long the camera counts as stalled.
+    #[serde(serialize_with = "write::seconds")]
     pub device_timeout: Duration,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Slideshow {
-    /// `Some` whenever the source is the slideshow.
+    /// `Some` whenever the source is the slideshow. Who may change settings may not choose what files are shown.
+    #[serde(skip)]
     pub folder: Option<PathBuf>,
+    #[serde(serialize_with = "write::seconds")]
     pub interval: Duration,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Encoder {
     pub quality: Quality,
     pub subsampling: Subsampling,
+    #[serde(skip)]
     pub workers: NonZeroUsize,
     /// Slices of one picture; `None`: as the workers and the size of the picture suggest.
+    #[serde(serialize_with = "write::or_zero")]
     pub slices: Option<NonZeroUsize>,
 }
 
@@ -71,6 +104,8 @@ pub struct Http {
     pub host: Vec<String>,
     /// 0: any free port, which is logged.
     pub port: u16,
+    /// Names that this machine is called by, beside those that it knows itself.
+    pub server_name: Vec<String>,
     /// The value of `Access-Control-Allow-Origin`; `None`: no CORS headers.
     pub allow_origin: Option<String>,
     pub tcp_nodelay: bool,
@@ -88,6 +123,14 @@ pub struct Http {
     pub snapshot_placeholder: bool,
 }
 
+/// The control page and what it calls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Api {
+    /// Where changes are kept over restarts; `None`: nowhere.
+    pub state_file: Option<PathBuf>,
+    pub allow_stop: bool,
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Network {
     /// What must be there before the port is opened.
@@ -102,6 +145,7 @@ impl Default for Settings {
             source: Source::default(),
             encoder: Encoder::default(),
             http: Http::default(),
+            api: Api::default(),
             network: Network::default(),
             log: LevelFilter::Info,
         }
@@ -159,6 +203,7 @@ impl Default for Http {
         Self {
             host: vec!["0.0.0.0".to_owned(), "::".to_owned()],
             port: 8080,
+            server_name: Vec::new(),
             allow_origin: None,
             tcp_nodelay: true,
             threads: NonZeroUsize::MIN.saturating_add(1),
@@ -170,6 +215,15 @@ impl Default for Http {
             snapshot_timeout: Duration::from_secs(4),
             snapshot_placeholder: false,
         }
+    }
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        // systemd may have made several, which it separates by colons: systemd.exec(5), RUNTIME_DIRECTORY.
+        let folders = std::env::var("STATE_DIRECTORY").unwrap_or_default();
+        let folder = folders.split(':').next().filter(|folder| !folder.is_empty());
+        Self { state_file: folder.map(|folder| Path::new(folder).join("state.toml")), allow_stop: false }
     }
 }
 

@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpect
 
 use super::{
     AllowOrigin, DesiredFps, Device, Folder, Format, FrameRate, Host, IdleFps, Kind, LogLevel, NetworkWait,
-    Quality, Resolution, Seconds, SourceName, Subsampling, Switch, Value, Whole,
+    Quality, Resolution, Seconds, SourceName, StatePath, Subsampling, Switch, Value, Whole,
 };
 
 struct One<T>(PhantomData<T>);
@@ -80,6 +80,7 @@ deserialize! {
     Quality;
     Resolution;
     SourceName;
+    StatePath;
     Subsampling;
     Switch;
     Seconds<LEAST, MOST>, LEAST, MOST;
