@@ -12,14 +12,14 @@ use log::{error, info, warn};
 
 use crate::audience::Audience;
 use crate::capture::{Capture, Shared};
-use crate::config::Settings;
 use crate::config::values::NetworkWait;
+use crate::config::{Live, Settings};
 use crate::heartbeat::Heartbeat;
 use crate::latest::Latest;
+use crate::orders::Orders;
 use crate::service::network::{self, Look, Urls};
 use crate::service::signals::Signals;
 use crate::service::{activation, notify};
-use crate::source;
 use crate::stats::Stats;
 use crate::status::Status;
 use crate::viewers::Server;
@@ -37,9 +37,15 @@ pub fn run(settings: &Settings) -> Result<()> {
         info!("stopped while waiting for the network");
         return Ok(());
     };
+    let (live, _controls) = Live::new(settings.clone());
+    let audience = Audience::new();
+    let nudge = Arc::clone(&audience);
+    live.on_change(Box::new(move || nudge.nudge()));
     let shared = Shared {
+        live,
         latest: Latest::new(),
-        audience: Audience::new(),
+        orders: Orders::new(&audience),
+        audience,
         status: Arc::new(Status::default()),
         stats: Stats::new(),
         heartbeat: Arc::new(Heartbeat::default()),
@@ -48,8 +54,10 @@ pub fn run(settings: &Settings) -> Result<()> {
     shared.status.on_change(Box::new(bell));
     listener::log_addresses(&listeners);
     let urls = Urls::log(&listeners);
-    let server = Server::start(settings, listeners, &shared).context("cannot start the event loops")?;
-    let capture = Capture::new(source::new(settings), settings, shared.clone());
+    let stopper = signals.stopper().context("cannot make a pipe")?;
+    let server = Server::start(settings, listeners, &shared, Box::new(stopper));
+    let server = server.context("cannot start the event loops")?;
+    let capture = Capture::new(shared.clone());
     let ended = start_capture(capture.context("cannot start the encoder's threads")?)?;
     notify::ready();
 

@@ -43,6 +43,14 @@ impl Intake {
         Ok(Self { pool, encoder, same, latest: Arc::clone(latest), stats: Arc::clone(stats) })
     }
 
+    /// Goes by these settings from the next picture on.
+    pub fn set(&mut self, settings: &Settings, shared: &Shared) -> anyhow::Result<()> {
+        let Shared { latest, audience, .. } = shared;
+        self.same = Same::new(settings.source.drop_same_frames, latest, audience);
+        latest.moves();
+        Ok(())
+    }
+
     /// Copies the picture, whose own memory can go back to the camera. One that cannot be shown is counted, and the text
     /// says why.
     pub fn take(&mut self, picture: Picture<'_>) -> Result<Taken, String> {
@@ -77,6 +85,11 @@ impl Intake {
         if let Some(same) = &mut self.same {
             same.forget();
         }
+    }
+
+    /// The same picture with a word over it.
+    pub fn marked(&self, frame: &Frame, word: &str) -> anyhow::Result<Frame> {
+        jpeg::placard(word, &[], frame.width, frame.height, &self.pool)
     }
 
     /// A picture that says why there is none, in the size that viewers had before.

@@ -49,6 +49,9 @@ pub mod capture;
 /// Whether someone watches.
 pub mod audience;
 
+/// What a person asks of the camera: pause, continue, restart.
+pub mod orders;
+
 /// What the camera is doing, for `/state`, the log and `systemctl status`.
 pub mod status;
 

@@ -2,12 +2,18 @@
 
 mod acceptor;
 mod answer;
+mod api;
 mod connection;
 mod context;
+mod errands;
 mod event_loop;
+mod events;
+mod input;
 pub mod listener;
 mod page;
+mod problem;
 pub mod request;
+mod rights;
 mod routes;
 mod snapshot;
 mod state;
@@ -35,8 +41,14 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start(settings: &Settings, listeners: Vec<TcpListener>, shared: &Shared) -> io::Result<Self> {
-        let context = Context::new(settings, shared);
+    /// `stop` ends mjpegd; it is called when somebody asks for that who may.
+    pub fn start(
+        settings: &Settings,
+        listeners: Vec<TcpListener>,
+        shared: &Shared,
+        stop: Box<dyn Fn() + Send + Sync>,
+    ) -> io::Result<Self> {
+        let context = Context::new(settings, shared, stop)?;
         let mut event_loops = Vec::new();
         for _ in 0..settings.http.threads.get() {
             event_loops.push(EventLoop::new(&context)?);
@@ -49,6 +61,11 @@ impl Server {
             let handle = Arc::clone(handle);
             shared.latest.on_change(Box::new(move || handle.frame_is_new()));
         }
+        context.tell(loops.clone());
+        let told = Arc::clone(&context);
+        shared.status.on_change(Box::new(move || told.has_changed()));
+        let told = Arc::clone(&context);
+        shared.live.on_change(Box::new(move || told.has_changed()));
         let threads = event_loops.into_iter().enumerate().map(|(index, event_loop)| {
             thread::Builder::new().name(format!("http-{index}")).spawn(move || event_loop.run())
         });

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::answer::{Answer, Body};
 use super::context::Context;
-use super::request::{Query, Request};
-use super::routes::{no_cache, with_cors};
+use super::request::Query;
+use super::routes::no_cache;
 use crate::clock::{Monotonic, unix_seconds};
 use crate::frame::Frame;
 use crate::status::State;
@@ -39,20 +39,25 @@ impl Wanted {
     }
 
     /// The answer to this frame; `None`: wait for another one.
-    pub fn answer(&self, frame: &Arc<Frame>, request: &Request, context: &Context) -> Option<Answer> {
+    pub fn answer(&self, frame: &Arc<Frame>, context: &Context) -> Option<Answer> {
         if frame.online {
-            return self.takes(frame).then(|| picture(frame, request, context));
+            return self.takes(frame).then(|| picture(frame));
         }
-        // A camera that is there may be slow to start, or come to itself again; one that is not there will not.
-        matches!(context.status.get(), State::NoCamera(_)).then(|| self.late(Some(frame), request, context))
+        match context.status.get() {
+            // The last picture, marked.
+            State::Paused => Some(picture(frame)),
+            // A camera that is there may be slow to start, or come to itself again; one that is not there will not.
+            State::NoCamera(_) => Some(self.late(Some(frame), context)),
+            _ => None,
+        }
     }
 
     /// No frame that would do has come in time: the newest of a camera that is slower than that, or the reason.
-    pub fn late(&self, frame: Option<&Arc<Frame>>, request: &Request, context: &Context) -> Answer {
+    pub fn late(&self, frame: Option<&Arc<Frame>>, context: &Context) -> Answer {
         let fresh = |frame: &Frame| frame.online && frame.times.published.age() <= two_intervals(context);
         match frame.filter(|frame| fresh(frame) || context.settings.http.snapshot_placeholder) {
-            Some(frame) => picture(frame, request, context),
-            None => unavailable(request, context),
+            Some(frame) => picture(frame),
+            None => unavailable(context),
         }
     }
 }
@@ -64,7 +69,7 @@ fn two_intervals(context: &Context) -> Duration {
 }
 
 /// The head as ustreamer writes it.
-fn picture(frame: &Arc<Frame>, request: &Request, context: &Context) -> Answer {
+fn picture(frame: &Arc<Frame>) -> Answer {
     let times = &frame.times;
     let seconds = |moment: Monotonic| format!("{:.6}", moment.as_secs_f64());
     let answer = Answer::new(200, "image/jpeg", Body::Frame(Arc::clone(frame)))
@@ -77,10 +82,10 @@ fn picture(frame: &Arc<Frame>, request: &Request, context: &Context) -> Answer {
         .with("X-UStreamer-Encode-Begin-Timestamp", &seconds(times.encode_begin))
         .with("X-UStreamer-Encode-End-Timestamp", &seconds(times.encode_end))
         .with("X-UStreamer-Send-Timestamp", &seconds(Monotonic::now()));
-    with_cors(no_cache(answer), request, &context.settings.http)
+    no_cache(answer)
 }
 
-fn unavailable(request: &Request, context: &Context) -> Answer {
+fn unavailable(context: &Context) -> Answer {
     let state = context.status.get();
     let reason = match state.trouble() {
         Some(_) => state.to_string(),
@@ -88,5 +93,5 @@ fn unavailable(request: &Request, context: &Context) -> Answer {
             format!("no picture within {} s ({state})", context.settings.http.snapshot_timeout.as_secs_f64())
         }
     };
-    with_cors(no_cache(Answer::text(503, &reason).with("Retry-After", "1")), request, &context.settings.http)
+    no_cache(Answer::text(503, &reason).with("Retry-After", "1"))
 }

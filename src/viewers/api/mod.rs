@@ -1,0 +1,79 @@
+//! `/api/v1`: what the page does, for programs. JSON in and out; refusals are `application/problem+json`.
+
+mod actions;
+mod settings;
+mod state;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::answer::{Answer, Body};
+use super::context::Context;
+use super::events;
+use super::problem::problem;
+use super::request::Request;
+use super::rights;
+use super::routes::{Route, no_cache};
+use super::snapshot::Wanted;
+
+pub use actions::Action;
+pub use state::json as state_json;
+
+pub const PREFIX: &str = "/api/v1";
+
+/// What there is under the prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    State,
+    Events,
+    Settings,
+    Action(Action),
+}
+
+impl Resource {
+    pub fn at(path: &str) -> Option<Self> {
+        match path.strip_prefix(PREFIX)? {
+            "/state" => Some(Self::State),
+            "/events" => Some(Self::Events),
+            "/settings" => Some(Self::Settings),
+            path => path.strip_prefix("/actions/").and_then(Action::named).map(Self::Action),
+        }
+    }
+
+    pub const fn allowed(self) -> &'static str {
+        match self {
+            Self::State | Self::Events => "GET, HEAD, OPTIONS",
+            Self::Settings => "GET, HEAD, PATCH, OPTIONS",
+            Self::Action(_) => "POST, OPTIONS",
+        }
+    }
+
+    /// The method is one of those that are allowed, and not OPTIONS.
+    pub fn route(self, request: &Request, peer: SocketAddr, context: &Arc<Context>) -> Route {
+        let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
+        if !is_read {
+            if let Err(refusal) = rights::may_control(request, peer, context) {
+                return Route::Answer(refusal);
+            }
+        }
+        match self {
+            Self::State => Route::Answer(json(state::json(context))),
+            Self::Events => match events::Options::parse(&request.query) {
+                Ok(_) if request.method == "HEAD" => Route::Answer(Answer::head_of(events::CONTENT_TYPE)),
+                Ok(options) => Route::Events(options),
+                Err(reason) => Route::Answer(problem(400, &reason)),
+            },
+            Self::Settings if is_read => Route::Answer(settings::get(context)),
+            Self::Settings => settings::patch(request),
+            Self::Action(Action::Snapshot) => match Wanted::parse(&request.query) {
+                Ok(wanted) => Route::Snapshot(wanted),
+                Err(reason) => Route::Answer(problem(400, &reason)),
+            },
+            Self::Action(action) => action.route(context),
+        }
+    }
+}
+
+fn json(bytes: Vec<u8>) -> Answer {
+    no_cache(Answer::new(200, "application/json", Body::Bytes(bytes)))
+}
