@@ -19,10 +19,10 @@ use crate::latest::Latest;
 use crate::orders::Orders;
 use crate::service::network::{self, Look, Urls};
 use crate::service::signals::Signals;
-use crate::service::{activation, notify};
+use crate::service::{activation, devices, notify};
 use crate::stats::Stats;
 use crate::status::Status;
-use crate::viewers::Server;
+use crate::viewers::{Hooks, Server};
 use crate::viewers::listener::{self, Refused};
 
 /// A camera that will not let go is left to the kernel after this long.
@@ -55,7 +55,8 @@ pub fn run(settings: &Settings) -> Result<()> {
     listener::log_addresses(&listeners);
     let urls = Urls::log(&listeners);
     let stopper = signals.stopper().context("cannot make a pipe")?;
-    let server = Server::start(settings, listeners, &shared, Box::new(stopper));
+    let hooks = Hooks { stop: Box::new(stopper), cameras: devices::json };
+    let server = Server::start(settings, listeners, &shared, hooks);
     let server = server.context("cannot start the event loops")?;
     let capture = Capture::new(shared.clone());
     let ended = start_capture(capture.context("cannot start the encoder's threads")?)?;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::errands::Errands;
 use super::event_loop::Handle;
-use super::stream;
+use super::{Hooks, stream};
 use crate::audience::Audience;
 use crate::capture::Shared;
 use crate::clock::Monotonic;
@@ -29,8 +29,7 @@ pub struct Context {
     pub started: Monotonic,
     /// Connections open now, over all loops.
     pub connections: AtomicUsize,
-    /// Ends mjpegd.
-    pub stop: Box<dyn Fn() + Send + Sync>,
+    pub hooks: Hooks,
     pub errands: Errands,
     /// Counts what listeners want to know of.
     changes: AtomicU64,
@@ -50,7 +49,7 @@ impl Context {
     pub fn new(
         settings: &Settings,
         shared: &Shared,
-        stop: Box<dyn Fn() + Send + Sync>,
+        hooks: Hooks,
     ) -> io::Result<Arc<Self>> {
         Ok(Arc::new(Self {
             settings: settings.clone(),
@@ -62,7 +61,7 @@ impl Context {
             stats: Arc::clone(&shared.stats),
             started: Monotonic::now(),
             connections: AtomicUsize::new(0),
-            stop,
+            hooks,
             errands: Errands::start("errands")?,
             changes: AtomicU64::new(1),
             loops: OnceLock::new(),

@@ -34,6 +34,14 @@ use self::event_loop::{EventLoop, Handle};
 use crate::capture::Shared;
 use crate::config::Settings;
 
+/// What the API can do beyond its own stages.
+pub struct Hooks {
+    /// Ends mjpegd.
+    pub stop: Box<dyn Fn() + Send + Sync>,
+    /// The cameras of this machine, as JSON; it may take a while.
+    pub cameras: fn() -> Vec<u8>,
+}
+
 /// The running event loops.
 pub struct Server {
     loops: Vec<Arc<Handle>>,
@@ -41,14 +49,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// `stop` ends mjpegd; it is called when somebody asks for that who may.
     pub fn start(
         settings: &Settings,
         listeners: Vec<TcpListener>,
         shared: &Shared,
-        stop: Box<dyn Fn() + Send + Sync>,
+        hooks: Hooks,
     ) -> io::Result<Self> {
-        let context = Context::new(settings, shared, stop)?;
+        let context = Context::new(settings, shared, hooks)?;
         let mut event_loops = Vec::new();
         for _ in 0..settings.http.threads.get() {
             event_loops.push(EventLoop::new(&context)?);

@@ -47,7 +47,7 @@ impl Action {
                     "ending mjpegd is not allowed; set [api] allow-stop, or --allow-stop",
                 ));
             }
-            Self::Stop => (context.stop)(),
+            Self::Stop => (context.hooks.stop)(),
             Self::Save => return settings::save(context),
             // A picture is waited for elsewhere.
             Self::Snapshot => {}

@@ -27,6 +27,7 @@ pub enum Resource {
     State,
     Events,
     Settings,
+    Cameras,
     Action(Action),
 }
 
@@ -36,13 +37,14 @@ impl Resource {
             "/state" => Some(Self::State),
             "/events" => Some(Self::Events),
             "/settings" => Some(Self::Settings),
+            "/cameras" => Some(Self::Cameras),
             path => path.strip_prefix("/actions/").and_then(Action::named).map(Self::Action),
         }
     }
 
     pub const fn allowed(self) -> &'static str {
         match self {
-            Self::State | Self::Events => "GET, HEAD, OPTIONS",
+            Self::State | Self::Events | Self::Cameras => "GET, HEAD, OPTIONS",
             Self::Settings => "GET, HEAD, PATCH, OPTIONS",
             Self::Action(_) => "POST, OPTIONS",
         }
@@ -63,6 +65,10 @@ impl Resource {
                 Ok(options) => Route::Events(options),
                 Err(reason) => Route::Answer(problem(400, &reason)),
             },
+            Self::Cameras => {
+                let cameras = context.hooks.cameras;
+                Route::Errand(Box::new(move || json(cameras())))
+            }
             Self::Settings if is_read => Route::Answer(settings::get(context)),
             Self::Settings => settings::patch(request),
             Self::Action(Action::Snapshot) => match Wanted::parse(&request.query) {

@@ -59,6 +59,8 @@ struct Picture {
 struct Settings {
     /// Another one after each change.
     generation: u64,
+    /// Whether they differ from the file and the flags.
+    changed: bool,
     /// Whether a restart would find the same.
     saved: bool,
     /// Whether there is a file to keep them in.
@@ -69,6 +71,8 @@ pub fn json(context: &Context) -> Vec<u8> {
     let status = context.status.get();
     let opened = status.running();
     let stats = &context.stats;
+    let (changes, saved) = context.live.changes();
+    let changed = !changes.table().is_empty();
     let tenths = |rate: f64| (rate * 10.0).round() / 10.0;
     let state = State {
         version: env!("CARGO_PKG_VERSION"),
@@ -101,7 +105,8 @@ pub fn json(context: &Context) -> Vec<u8> {
         sent_bytes: stats.sent_bytes.get(),
         settings: Settings {
             generation: context.live.generation(),
-            saved: context.live.changes().1,
+            changed,
+            saved,
             can_save: context.live.can_save(),
         },
         allow_stop: context.settings.api.allow_stop,
