@@ -22,8 +22,8 @@ use crate::service::signals::Signals;
 use crate::service::{activation, devices, notify};
 use crate::stats::Stats;
 use crate::status::Status;
-use crate::viewers::{Hooks, Server};
 use crate::viewers::listener::{self, Refused};
+use crate::viewers::{Hooks, Server};
 
 /// A camera that will not let go is left to the kernel after this long.
 const SLOWEST_STOP: Duration = Duration::from_secs(5);

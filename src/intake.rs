@@ -32,12 +32,16 @@ impl Intake {
     pub fn new(settings: &Settings, shared: &Shared) -> io::Result<Self> {
         let Shared { latest, audience, stats, .. } = shared;
         let pool = FramePool::new();
-        let deliver = Arc::clone(latest);
+        let (deliver, timed) = (Arc::clone(latest), Arc::clone(stats));
         let encoder = EncoderPool::new(
             &settings.encoder,
             Arc::clone(&pool),
             Arc::clone(stats),
-            Arc::new(move |frame| deliver.publish(frame)),
+            Arc::new(move |frame: Frame| {
+                timed.encode.record(frame.times.encode_end - frame.times.encode_begin);
+                timed.publish_age.record(frame.times.captured.age());
+                deliver.publish(frame);
+            }),
         )?;
         let same = Same::new(settings.source.drop_same_frames, latest, audience);
         Ok(Self { pool, encoder, same, latest: Arc::clone(latest), stats: Arc::clone(stats) })
@@ -73,7 +77,10 @@ impl Intake {
     /// Has it shown: a frame now, a raw picture when an encoder has made a frame of it.
     pub fn show(&self, taken: Taken) {
         match taken {
-            Taken::Frame(frame) => self.latest.publish(frame),
+            Taken::Frame(frame) => {
+                self.stats.publish_age.record(frame.times.captured.age());
+                self.latest.publish(frame);
+            }
             Taken::Raw(raw) => raw.submit(),
             Taken::Same => self.stats.dropped_same.add(1),
         }

@@ -58,6 +58,9 @@ pub mod status;
 /// Counters and rates.
 pub mod stats;
 
+/// What the process takes of the machine.
+pub mod process;
+
 /// A rate that is not to be exceeded.
 pub mod pace;
 

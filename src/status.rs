@@ -24,6 +24,10 @@ pub enum State {
 }
 
 impl State {
+    /// All there are, as the API shows them.
+    pub const WORDS: [&'static str; 7] =
+        ["idle", "paused", "starting", "online", "standby", "no-camera", "no-signal"];
+
     /// One word, as the API shows it.
     pub const fn word(&self) -> &'static str {
         match self {

@@ -354,6 +354,48 @@ fn who_wants_figures_gets_them_as_often_as_asked() {
     }
 }
 
+/// Names of the keys of a settings object, those within sections with dots.
+fn keys(value: &Value, within: &str, names: &mut Vec<String>) {
+    for (name, inner) in value.as_object().unwrap() {
+        match inner {
+            Value::Object(_) => keys(inner, &format!("{within}{name}."), names),
+            _ => names.push(format!("{within}{name}")),
+        }
+    }
+}
+
+/// As a settings object that has all that the schema has.
+fn example(schema: &Value) -> Value {
+    match schema.get("properties") {
+        Some(Value::Object(properties)) => {
+            Value::Object(properties.iter().map(|(name, inner)| (name.clone(), example(inner))).collect())
+        }
+        _ => Value::Null,
+    }
+}
+
+#[test]
+fn the_description_has_every_path_and_every_setting() {
+    let daemon = Daemon::with_pattern(&[]);
+    let description = api(&daemon, "/openapi.json");
+    assert_eq!(description["info"]["version"], env!("CARGO_PKG_VERSION"));
+    let (mut described, mut there) = (Vec::new(), Vec::new());
+    keys(&example(&description["components"]["schemas"]["Settings"]), "", &mut described);
+    keys(&api(&daemon, "/settings"), "", &mut there);
+    described.sort();
+    there.sort();
+    assert_eq!(described, there);
+    for (path, methods) in description["paths"].as_object().unwrap() {
+        let mut client = Client::connect(&daemon);
+        client.ask("OPTIONS", &format!("/api/v1{path}").replace("{key}", "brightness"), "");
+        let answer = client.answer();
+        let allowed = answer.head.value("Allow").unwrap_or_default().to_owned();
+        for method in methods.as_object().unwrap().keys() {
+            assert!(allowed.contains(&method.to_uppercase()), "{method} {path}: {allowed}");
+        }
+    }
+}
+
 #[test]
 fn methods_that_a_resource_lacks_are_405_with_those_that_it_has() {
     let daemon = Daemon::with_pattern(&[]);

@@ -46,11 +46,7 @@ pub struct ViewerInfo {
 }
 
 impl Context {
-    pub fn new(
-        settings: &Settings,
-        shared: &Shared,
-        hooks: Hooks,
-    ) -> io::Result<Arc<Self>> {
+    pub fn new(settings: &Settings, shared: &Shared, hooks: Hooks) -> io::Result<Arc<Self>> {
         Ok(Arc::new(Self {
             settings: settings.clone(),
             live: Arc::clone(&shared.live),

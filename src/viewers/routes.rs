@@ -9,7 +9,7 @@ use super::context::Context;
 use super::errands::Work;
 use super::request::Request;
 use super::snapshot::Wanted;
-use super::{events, page, state, stream};
+use super::{events, health, metrics, page, peers, rights, state, stream, web_command};
 use crate::config::Http;
 
 /// What a request comes to.
@@ -80,7 +80,19 @@ pub fn route(request: &Request, peer: SocketAddr, context: &Arc<Context>) -> Rou
             let json = Answer::new(200, "application/json", Body::Bytes(state::json(context)));
             answer(no_cache(json))
         }
+        Target::Page if method == "POST" => match rights::may_control(request, peer, context) {
+            Ok(()) => Route::Upload(Box::new(web_command::route)),
+            Err(refusal) => answer(refusal),
+        },
         Target::Page => answer(page::index()),
+        Target::Metrics => {
+            let text = Answer::new(200, metrics::CONTENT_TYPE, Body::Bytes(metrics::text(context)));
+            answer(no_cache(text))
+        }
+        Target::Health => answer(no_cache(health::alive())),
+        Target::Ready => answer(no_cache(health::ready(context))),
+        Target::Program => answer(peers::program(context)),
+        Target::Status => answer(peers::status(request, context)),
         Target::Asset(asset) => answer(asset.answer()),
         Target::Api(resource) => resource.route(request, peer, context),
     }
@@ -91,6 +103,13 @@ enum Target {
     Snapshot,
     State,
     Page,
+    Metrics,
+    Health,
+    Ready,
+    /// mjpg-streamer's.
+    Program,
+    /// camera-streamer's.
+    Status,
     Asset(page::Asset),
     Api(Resource),
 }
@@ -99,17 +118,23 @@ impl Target {
     fn allowed(&self) -> &'static str {
         match self {
             Self::Api(resource) => resource.allowed(),
+            Self::Page => "GET, HEAD, POST, OPTIONS",
             _ => "GET, HEAD, OPTIONS",
         }
     }
 }
 
-/// Paths as ustreamer has them, and mjpg-streamer's `/?action=`.
+/// Paths as ustreamer has them, mjpg-streamer's `/?action=`, camera-streamer's, and that of the Flask tutorials.
 fn target(request: &Request) -> Option<Target> {
     match (request.path.as_str(), request.query.get("action")) {
-        ("/stream", _) | ("/", Some("stream")) => Some(Target::Stream),
-        ("/snapshot", _) | ("/", Some("snapshot")) => Some(Target::Snapshot),
+        ("/stream" | "/video_feed", _) | ("/", Some("stream")) => Some(Target::Stream),
+        ("/snapshot" | "/snapshot.jpg", _) | ("/", Some("snapshot")) => Some(Target::Snapshot),
         ("/state", _) => Some(Target::State),
+        ("/metrics", _) => Some(Target::Metrics),
+        ("/healthz", _) => Some(Target::Health),
+        ("/readyz", _) => Some(Target::Ready),
+        ("/program.json", _) => Some(Target::Program),
+        ("/status", _) => Some(Target::Status),
         ("/" | "/index.html", _) => Some(Target::Page),
         (path, _) => page::asset(path).map(Target::Asset).or_else(|| Resource::at(path).map(Target::Api)),
     }

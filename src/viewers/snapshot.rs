@@ -15,17 +15,18 @@ use crate::status::State;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
     asked: Monotonic,
-    /// `?max_age=MS`: a picture that old is taken at once.
+    /// `?max_age=MS`: a picture that old is taken at once. camera-streamer calls it `max_delay`.
     max_age: Option<Duration>,
 }
 
 impl Wanted {
     pub fn parse(query: &Query) -> Result<Self, String> {
-        let max_age = match query.get("max_age") {
+        let given = ["max_age", "max_delay"].iter().find_map(|name| Some((name, query.get(name)?)));
+        let max_age = match given {
             None => None,
-            Some(text) => {
+            Some((name, text)) => {
                 let millis = text.parse().map_err(|_| {
-                    format!("max_age: {text:?} is not a whole number of milliseconds, 0 or more")
+                    format!("{name}: {text:?} is not a whole number of milliseconds, 0 or more")
                 })?;
                 Some(Duration::from_millis(millis))
             }

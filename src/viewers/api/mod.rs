@@ -28,6 +28,8 @@ pub enum Resource {
     Events,
     Settings,
     Cameras,
+    /// What all of this is, for programs (OpenAPI 3.1).
+    Description,
     Action(Action),
 }
 
@@ -37,6 +39,7 @@ impl Resource {
             "/state" => Some(Self::State),
             "/events" => Some(Self::Events),
             "/settings" => Some(Self::Settings),
+            "/openapi.json" => Some(Self::Description),
             "/cameras" => Some(Self::Cameras),
             path => path.strip_prefix("/actions/").and_then(Action::named).map(Self::Action),
         }
@@ -44,7 +47,7 @@ impl Resource {
 
     pub const fn allowed(self) -> &'static str {
         match self {
-            Self::State | Self::Events | Self::Cameras => "GET, HEAD, OPTIONS",
+            Self::State | Self::Events | Self::Cameras | Self::Description => "GET, HEAD, OPTIONS",
             Self::Settings => "GET, HEAD, PATCH, OPTIONS",
             Self::Action(_) => "POST, OPTIONS",
         }
@@ -65,6 +68,10 @@ impl Resource {
                 Ok(options) => Route::Events(options),
                 Err(reason) => Route::Answer(problem(400, &reason)),
             },
+            Self::Description => {
+                let text = include_str!("openapi.json").replacen("VERSION", env!("CARGO_PKG_VERSION"), 1);
+                Route::Answer(json(text.into_bytes()))
+            }
             Self::Cameras => {
                 let cameras = context.hooks.cameras;
                 Route::Errand(Box::new(move || json(cameras())))
