@@ -36,9 +36,9 @@ pub const NO_CACHE: [(&str, &str); 3] = [
     ("Expires", "Mon, 3 Jan 2000 12:34:56 GMT"),
 ];
 
-/// Methods that exist (RFC 9110, RFC 5789); any other word is not implemented rather than not allowed.
-const KNOWN_METHODS: [&str; 9] =
-    ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT"];
+/// Methods that IANA has registered and that a client may try; any other word is not implemented rather than not allowed.
+const KNOWN_METHODS: [&str; 10] =
+    ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "QUERY"];
 
 /// A body is read up to this size, wanted or not, so that its sender gets to read the answer.
 pub const MAX_BODY_BYTES: u64 = 64 * 1024;
