@@ -102,8 +102,9 @@ fn find_fixed(patch: &Json, changeable: &Json, section: &str, problems: &mut Vec
         let path = if section.is_empty() { name.clone() } else { format!("{section}.{name}") };
         match changeable.get(name) {
             Some(inner @ Json::Object(_)) => find_fixed(value, inner, &path, problems),
-            Some(_) => {}
-            None if problems.len() >= MAX_PROBLEMS => return,
+            Some(_) if !value.is_object() => {}
+            _ if problems.len() >= MAX_PROBLEMS => return,
+            Some(_) => problems.push(format!("{path}: is a value and no section")),
             None => problems.push(unchangeable(&path)),
         }
     }
@@ -200,7 +201,7 @@ mod tests {
             said.lines().collect::<Vec<_>>(),
             [
                 "encoder.quality: 101 is out of range; allowed: 1 to 100",
-                "source.resolution: \"big\" is not WIDTHxHEIGHT; allowed: WIDTHxHEIGHT, each 16 to 8192",
+                "source.resolution: \"big\" is not a width and a height; allowed: WIDTHxHEIGHT, each 16 to 8192",
             ]
         );
     }
@@ -216,6 +217,9 @@ mod tests {
         );
         assert!(refusal(json!({"encoder": {"qualty": null}})).contains("did you mean quality?"));
         assert_eq!(refusal(json!([])), "the patch is not a JSON object of sections and keys");
-        assert!(refusal(json!({"encoder": {"quality": {}}})).contains("quality"));
+        assert_eq!(
+            refusal(json!({"encoder": {"quality": {}}})),
+            "encoder.quality: is a value and no section"
+        );
     }
 }

@@ -8,9 +8,11 @@ use clap::Args;
 use serde::Deserialize;
 
 use super::settings;
+use super::values::Value as _;
 use super::values::{
-    AllowOrigin, DesiredFps, Device, Devices, Folder, Format, Host, IdleFps, LogLevel, NetworkWait, Quality,
-    Refused, Resolution, Seconds, SourceName, StatePath, Subsampling, Switch, Whole, one_or_many, section,
+    AllowOrigin, Anonymous, DesiredFps, Device, Devices, Folder, Format, Hash, Host, IdleFps, LogLevel,
+    Login, NetworkWait, Password, Quality, Refused, Resolution, Right, Seconds, SourceName, StatePath,
+    Subsampling, Switch, TokenHash, Whole, one_or_many, section, sections,
 };
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -25,6 +27,9 @@ pub struct Keys {
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub http: Http,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub auth: Auth,
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub api: Api,
@@ -185,6 +190,49 @@ pub struct Http {
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[command(next_help_heading = "Who may do what")]
+pub struct Auth {
+    /// Without a password: home, none, view or control [default: home, or none where there are users or tokens]
+    #[arg(long, value_name = "RIGHT")]
+    pub anonymous: Option<Anonymous>,
+
+    /// One who may do everything, with --passwd: a name of 1 to 64 letters without a colon
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<Login>,
+
+    /// That user's password: a password of 1 to 256 letters; other users of this machine can see it here, and not in the file
+    #[arg(long, value_name = "PASSWORD")]
+    pub passwd: Option<Password>,
+
+    #[arg(skip)]
+    #[serde(deserialize_with = "sections")]
+    pub users: Vec<User>,
+
+    #[arg(skip)]
+    #[serde(deserialize_with = "sections")]
+    pub tokens: Vec<Token>,
+}
+
+/// One of `[[auth.users]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct User {
+    pub name: Login,
+    pub password_hash: Hash,
+    pub right: Right,
+}
+
+/// One of `[[auth.tokens]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Token {
+    pub name: Login,
+    pub hash: TokenHash,
+    pub right: Right,
+}
+
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[command(next_help_heading = "Page and API")]
 pub struct Api {
     /// Keep what is changed on the page here: a path in a folder that mjpegd may write to, or empty for none [default: systemd's $STATE_DIRECTORY/state.toml]
@@ -231,6 +279,7 @@ impl Keys {
         self.source.apply(&mut to.source)?;
         self.encoder.apply(&mut to.encoder);
         self.http.apply(&mut to.http);
+        self.auth.apply(&mut to.auth)?;
         set(&mut to.api.state_file, self.api.state_file);
         set(&mut to.api.allow_stop, self.api.allow_stop);
         set(&mut to.network.wait, self.network.wait);
@@ -289,6 +338,48 @@ impl Http {
     }
 }
 
+impl Auth {
+    fn apply(self, to: &mut settings::Auth) -> Result<(), Wrong> {
+        let Self { anonymous, user, passwd, users, tokens } = self;
+        let users = users.into_iter().map(|User { name, password_hash, right }| settings::User {
+            name: name.into(),
+            secret: settings::Secret::Hash(password_hash),
+            right,
+        });
+        to.users.extend(users);
+        match (user, passwd) {
+            (None, None) => {}
+            (Some(name), Some(password)) => to.users.push(settings::User {
+                name: name.into(),
+                secret: settings::Secret::Plain(password),
+                right: Right::Control,
+            }),
+            (Some(_), None) => return Err(Wrong::login("auth.user", "--user", "there is no passwd with it")),
+            (None, Some(_)) => {
+                return Err(Wrong::login("auth.passwd", "--passwd", "there is no user with it"));
+            }
+        }
+        let tokens = tokens.into_iter().map(|Token { name, hash, right }| settings::Token {
+            name: name.into(),
+            hash,
+            right,
+        });
+        to.tokens.extend(tokens);
+        match anonymous {
+            Some(anonymous) => (to.anonymous, to.anonymous_is_given) = (anonymous, true),
+            // A password that nobody needs would be for nothing.
+            None if to.has_accounts() && !to.anonymous_is_given => to.anonymous = Anonymous::Nothing,
+            None => {}
+        }
+        let mut names: Vec<_> = to.users.iter().map(|user| &user.name).collect();
+        names.sort();
+        if names.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(Wrong::login("auth.users", "--user", "a name stands there twice"));
+        }
+        Ok(())
+    }
+}
+
 /// A value that is wrong beside another one; by itself it was in range.
 #[derive(Debug)]
 pub struct Wrong {
@@ -300,6 +391,10 @@ pub struct Wrong {
 impl Wrong {
     fn device(why: Refused) -> Self {
         Self { key: "source.v4l2.device", flag: "--device", why }
+    }
+
+    fn login(key: &'static str, flag: &'static str, what: &str) -> Self {
+        Self { key, flag, why: Login::refuse(what) }
     }
 
     pub(super) fn folder(why: Refused) -> Self {

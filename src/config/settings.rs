@@ -10,7 +10,10 @@ use log::LevelFilter;
 use serde::Serialize;
 
 use super::values::write;
-use super::values::{Devices, FrameRate, NetworkWait, Quality, Resolution, SourceName, Subsampling};
+use super::values::{
+    Anonymous, Devices, FrameRate, Hash, NetworkWait, Password, Quality, Resolution, Right, SourceName,
+    Subsampling, TokenHash,
+};
 use crate::picture::PixelFormat;
 
 /// What is serialized, in the file's own form, can be changed while the daemon runs; the rest takes a restart.
@@ -21,6 +24,8 @@ pub struct Settings {
     pub encoder: Encoder,
     #[serde(skip)]
     pub http: Http,
+    #[serde(skip)]
+    pub auth: Auth,
     #[serde(skip)]
     pub api: Api,
     #[serde(skip)]
@@ -123,6 +128,45 @@ pub struct Http {
     pub snapshot_placeholder: bool,
 }
 
+/// Who may do what.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Auth {
+    pub anonymous: Anonymous,
+    /// Whether a person has said so, or it is what goes with the accounts.
+    pub anonymous_is_given: bool,
+    pub users: Vec<User>,
+    pub tokens: Vec<Token>,
+}
+
+impl Auth {
+    pub fn has_accounts(&self) -> bool {
+        !self.users.is_empty() || !self.tokens.is_empty()
+    }
+}
+
+/// Logs in by name and password.
+#[derive(Clone, Debug, PartialEq)]
+pub struct User {
+    pub name: String,
+    pub secret: Secret,
+    pub right: Right,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Secret {
+    Hash(Hash),
+    /// ustreamer's `--passwd`.
+    Plain(Password),
+}
+
+/// Logs in by a token, as programs do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Token {
+    pub name: String,
+    pub hash: TokenHash,
+    pub right: Right,
+}
+
 /// The control page and what it calls.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Api {
@@ -145,6 +189,7 @@ impl Default for Settings {
             source: Source::default(),
             encoder: Encoder::default(),
             http: Http::default(),
+            auth: Auth::default(),
             api: Api::default(),
             network: Network::default(),
             log: LevelFilter::Info,

@@ -42,12 +42,24 @@ pub struct Cli {
     debug: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Say whether the settings and the camera will do, and what is wrong if not
     Check,
     /// List cameras with their formats, sizes, rates and lasting paths
     Devices,
+    /// Ask for a password, and print what lets its user log in
+    Passwd {
+        /// Who is to log in
+        #[arg(id = "login-name", value_name = "NAME")]
+        name: String,
+    },
+    /// Make a token for a program, and print what lets it log in
+    Token {
+        /// What the token is for
+        #[arg(id = "token-name", value_name = "NAME")]
+        name: String,
+    },
 }
 
 impl Cli {

@@ -23,3 +23,6 @@ pub mod check;
 
 /// `mjpegd devices`.
 pub mod devices;
+
+/// `mjpegd passwd` and `mjpegd token`.
+pub mod passwd;

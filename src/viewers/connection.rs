@@ -10,7 +10,7 @@ use mio::net::TcpStream;
 
 use super::answer::{Answer, Body, Outgoing};
 use super::context::Context;
-use super::errands::{Bell, Reply};
+use super::errands::{Bell, Errands, Outcome, Reply, Work};
 use super::event_loop::{Listening, Watching};
 use super::events::{self, Due, Listener};
 use super::input::Input;
@@ -209,13 +209,18 @@ impl Connection {
 
     fn fetch_reply(&mut self, now: Monotonic) -> io::Result<Step> {
         let Phase::Errand { request, reply } = &self.phase else { return Ok(Step::Again) };
-        let answer = match reply.take() {
-            Some(answer) => answer,
-            None if self.is_late(now) => Answer::text(504, "it takes too long, and may still be done"),
+        let outcome = match reply.take() {
+            Some(outcome) => outcome,
+            None if self.is_late(now) => {
+                Outcome::Answer(Answer::text(504, "it takes too long, and may still be done"))
+            }
             None => return Ok(Step::Wait),
         };
         let request = request.clone();
-        self.start_answer(answer, Some(&request));
+        match outcome {
+            Outcome::Answer(answer) => self.start_answer(answer, Some(&request)),
+            Outcome::Again => self.dispatch(*request),
+        }
         Ok(Step::Again)
     }
 
@@ -255,13 +260,19 @@ impl Connection {
                 self.phase = Phase::Events { listener: Listener::new(options), _listening: listening };
             }
             Route::Upload(upload) => self.await_body(request, upload),
-            Route::Errand(work) => match self.context.errands.send(work, self.bell.clone()) {
-                Ok(reply) => {
-                    self.deadline = Some(now + LONGEST_ERRAND);
-                    self.phase = Phase::Errand { request: Box::new(request), reply };
-                }
-                Err(busy) => self.start_answer(busy, Some(&request)),
-            },
+            Route::Errand(work) => self.run_errand(request, |context| &context.errands, work),
+            // Not behind a camera that takes its time.
+            Route::Login(work) => self.run_errand(request, |context| &context.logins, work),
+        }
+    }
+
+    fn run_errand(&mut self, request: Request, who: fn(&Context) -> &Errands, work: Work) {
+        match who(&self.context).send(work, self.bell.clone()) {
+            Ok(reply) => {
+                self.deadline = Some(Monotonic::now() + LONGEST_ERRAND);
+                self.phase = Phase::Errand { request: Box::new(request), reply };
+            }
+            Err(busy) => self.start_answer(busy, Some(&request)),
         }
     }
 

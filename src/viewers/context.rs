@@ -5,6 +5,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use super::auth::Guard;
 use super::errands::Errands;
 use super::event_loop::Handle;
 use super::{Hooks, stream};
@@ -31,6 +32,9 @@ pub struct Context {
     pub connections: AtomicUsize,
     pub hooks: Hooks,
     pub errands: Errands,
+    pub guard: Guard,
+    /// Passwords are checked here.
+    pub logins: Errands,
     /// Counts what listeners want to know of.
     changes: AtomicU64,
     loops: OnceLock<Vec<Arc<Handle>>>,
@@ -59,6 +63,8 @@ impl Context {
             connections: AtomicUsize::new(0),
             hooks,
             errands: Errands::start("errands")?,
+            guard: Guard::new(&settings.auth),
+            logins: Errands::start("logins")?,
             changes: AtomicU64::new(1),
             loops: OnceLock::new(),
             viewers: Mutex::default(),

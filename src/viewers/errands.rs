@@ -11,11 +11,18 @@ use super::event_loop::Handle;
 const MOST_WAITING: usize = 32;
 
 /// What is done, and what is answered then.
-pub type Work = Box<dyn FnOnce() -> Answer + Send>;
+pub type Work = Box<dyn FnOnce() -> Outcome + Send>;
+
+/// What came of it.
+pub enum Outcome {
+    Answer(Answer),
+    /// Something is known now that was not: the request is to be looked at once more.
+    Again,
+}
 
 struct Errand {
     work: Work,
-    reply: Arc<Mutex<Option<Answer>>>,
+    reply: Arc<Mutex<Option<Outcome>>>,
     bell: Bell,
 }
 
@@ -33,10 +40,10 @@ impl Bell {
 }
 
 /// An answer that is still being found.
-pub(super) struct Reply(Arc<Mutex<Option<Answer>>>);
+pub(super) struct Reply(Arc<Mutex<Option<Outcome>>>);
 
 impl Reply {
-    pub(super) fn take(&self) -> Option<Answer> {
+    pub(super) fn take(&self) -> Option<Outcome> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -55,7 +62,7 @@ impl Errands {
 
     /// `Err`: there are too many already, and this is what to answer.
     pub(super) fn send(&self, work: Work, bell: Bell) -> Result<Reply, Answer> {
-        let reply = Arc::<Mutex<Option<Answer>>>::default();
+        let reply = Arc::<Mutex<Option<Outcome>>>::default();
         let errand = Errand { work, reply: Arc::clone(&reply), bell };
         match self.sender.try_send(errand) {
             Ok(()) => Ok(Reply(reply)),
@@ -70,8 +77,8 @@ impl Errands {
 /// Ends with the last who could send one.
 fn run(errands: &Receiver<Errand>) {
     for Errand { work, reply, bell } in errands {
-        let answer = work();
-        *reply.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+        let outcome = work();
+        *reply.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
         bell.ring();
     }
 }

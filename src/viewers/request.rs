@@ -24,6 +24,8 @@ pub struct Request {
     pub cors_method: Option<String>,
     pub cors_headers: Option<String>,
     pub content_type: Option<String>,
+    /// Who asks, as that one says.
+    pub authorization: Option<String>,
     pub from: From,
 }
 
@@ -100,6 +102,7 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, BadRequest> {
             .is_some_and(|value| value.eq_ignore_ascii_case("100-continue")),
         cors_method: fields.text("access-control-request-method").map(Cow::into_owned),
         cors_headers: fields.text("access-control-request-headers").map(Cow::into_owned),
+        authorization: fields.text("authorization").map(Cow::into_owned),
         content_type: fields.text("content-type").map(Cow::into_owned),
         from: from(&fields),
     };

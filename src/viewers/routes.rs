@@ -9,8 +9,9 @@ use super::context::Context;
 use super::errands::Work;
 use super::request::Request;
 use super::snapshot::Wanted;
-use super::{events, health, metrics, page, peers, rights, state, stream, web_command};
+use super::{events, health, metrics, origin, page, peers, state, stream, web_command};
 use crate::config::Http;
+use crate::config::values::Right;
 
 /// What a request comes to.
 pub enum Route {
@@ -22,6 +23,8 @@ pub enum Route {
     Upload(Upload),
     /// Work that may take a while.
     Errand(Work),
+    /// A password that is to be checked.
+    Login(Work),
 }
 
 pub type Upload = Box<dyn FnOnce(&[u8], &Arc<Context>) -> Route + Send>;
@@ -64,6 +67,23 @@ pub fn route(request: &Request, peer: SocketAddr, context: &Arc<Context>) -> Rou
     if !allowed.split(", ").any(|one| one == method) {
         return answer(Answer::text(405, &format!("only {allowed} are allowed here")).with("Allow", allowed));
     }
+    let right = match target {
+        // Asked by machines that watch machines, and it tells nothing.
+        Target::Health => Right::View,
+        _ => match context.guard.right(request, peer, context) {
+            Ok(right) => right,
+            Err(route) => return route,
+        },
+    };
+    let needed = if matches!(method, "GET" | "HEAD") { Right::View } else { Right::Control };
+    if right < needed {
+        return answer(context.guard.lacking(request));
+    }
+    if needed == Right::Control {
+        if let Err(refusal) = origin::is_own_page(&request.from, context) {
+            return answer(refusal);
+        }
+    }
     match target {
         // As ustreamer does: no camera is started for a head, and there is no length to tell.
         Target::Stream if method == "HEAD" => answer(Answer::head_of(stream::CONTENT_TYPE)),
@@ -80,10 +100,7 @@ pub fn route(request: &Request, peer: SocketAddr, context: &Arc<Context>) -> Rou
             let json = Answer::new(200, "application/json", Body::Bytes(state::json(context)));
             answer(no_cache(json))
         }
-        Target::Page if method == "POST" => match rights::may_control(request, peer, context) {
-            Ok(()) => Route::Upload(Box::new(web_command::route)),
-            Err(refusal) => answer(refusal),
-        },
+        Target::Page if method == "POST" => Route::Upload(Box::new(web_command::route)),
         Target::Page => answer(page::index()),
         Target::Metrics => {
             let text = Answer::new(200, metrics::CONTENT_TYPE, Body::Bytes(metrics::text(context)));
@@ -94,7 +111,7 @@ pub fn route(request: &Request, peer: SocketAddr, context: &Arc<Context>) -> Rou
         Target::Program => answer(peers::program(context)),
         Target::Status => answer(peers::status(request, context)),
         Target::Asset(asset) => answer(asset.answer()),
-        Target::Api(resource) => resource.route(request, peer, context),
+        Target::Api(resource) => resource.route(request, context),
     }
 }
 

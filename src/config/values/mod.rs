@@ -2,6 +2,7 @@
 //!
 //! The same words stand in a refusal, in `--help` and in `config/mjpegd.toml`; tests hold the three together.
 
+mod anonymous;
 mod device;
 mod folder;
 mod format;
@@ -9,11 +10,13 @@ mod frame_rate;
 mod host;
 mod idle_fps;
 mod log_level;
+mod login;
 mod network_wait;
 mod origin;
 mod quality;
 mod read;
 mod resolution;
+mod right;
 mod seconds;
 mod source_name;
 mod state_path;
@@ -27,6 +30,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+pub use anonymous::Anonymous;
 pub use device::{Device, Devices};
 pub use folder::Folder;
 pub use format::Format;
@@ -34,11 +38,13 @@ pub use frame_rate::{DesiredFps, FrameRate};
 pub use host::Host;
 pub use idle_fps::IdleFps;
 pub use log_level::LogLevel;
+pub use login::{Hash, Login, Password, TokenHash};
 pub use network_wait::NetworkWait;
 pub use origin::AllowOrigin;
 pub use quality::Quality;
-pub(super) use read::{one_or_many, section};
+pub(super) use read::{one_or_many, section, sections};
 pub use resolution::Resolution;
+pub use right::Right;
 pub use seconds::Seconds;
 pub use source_name::SourceName;
 pub use state_path::StatePath;

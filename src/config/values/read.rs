@@ -7,8 +7,9 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::{
-    AllowOrigin, DesiredFps, Device, Folder, Format, FrameRate, Host, IdleFps, Kind, LogLevel, NetworkWait,
-    Quality, Resolution, Seconds, SourceName, StatePath, Subsampling, Switch, Value, Whole,
+    AllowOrigin, Anonymous, DesiredFps, Device, Folder, Format, FrameRate, Hash, Host, IdleFps, Kind,
+    LogLevel, Login, NetworkWait, Password, Quality, Resolution, Right, Seconds, SourceName, StatePath,
+    Subsampling, Switch, TokenHash, Value, Whole,
 };
 
 struct One<T>(PhantomData<T>);
@@ -68,21 +69,27 @@ macro_rules! deserialize {
 
 deserialize! {
     AllowOrigin;
+    Anonymous;
     DesiredFps;
     Device;
     Folder;
     Format;
     FrameRate;
+    Hash;
     Host;
     IdleFps;
     LogLevel;
+    Login;
     NetworkWait;
+    Password;
     Quality;
     Resolution;
+    Right;
     SourceName;
     StatePath;
     Subsampling;
     Switch;
+    TokenHash;
     Seconds<LEAST, MOST>, LEAST, MOST;
     Whole<LEAST, MOST>, LEAST, MOST;
 }
@@ -143,4 +150,31 @@ where
     T: Deserialize<'de>,
 {
     deserializer.deserialize_any(Section(PhantomData))
+}
+
+struct Sections<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Sections<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of sections; allowed: one for each, under its name in double brackets")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut sections = Vec::new();
+        while let Some(section) = list.next_element()? {
+            sections.push(section);
+        }
+        Ok(sections)
+    }
+}
+
+/// Any number of sections of one name.
+pub(in crate::config) fn sections<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_any(Sections(PhantomData))
 }

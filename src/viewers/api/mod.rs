@@ -4,15 +4,14 @@ mod actions;
 mod settings;
 mod state;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::answer::{Answer, Body};
 use super::context::Context;
+use super::errands::Outcome;
 use super::events;
 use super::problem::problem;
 use super::request::Request;
-use super::rights;
 use super::routes::{Route, no_cache};
 use super::snapshot::Wanted;
 
@@ -53,14 +52,9 @@ impl Resource {
         }
     }
 
-    /// The method is one of those that are allowed, and not OPTIONS.
-    pub fn route(self, request: &Request, peer: SocketAddr, context: &Arc<Context>) -> Route {
+    /// The method is one of those that are allowed, and not OPTIONS, and whoever asks may do it.
+    pub fn route(self, request: &Request, context: &Arc<Context>) -> Route {
         let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
-        if !is_read {
-            if let Err(refusal) = rights::may_control(request, peer, context) {
-                return Route::Answer(refusal);
-            }
-        }
         match self {
             Self::State => Route::Answer(json(state::json(context))),
             Self::Events => match events::Options::parse(&request.query) {
@@ -74,7 +68,7 @@ impl Resource {
             }
             Self::Cameras => {
                 let cameras = context.hooks.cameras;
-                Route::Errand(Box::new(move || json(cameras())))
+                Route::Errand(Box::new(move || Outcome::Answer(json(cameras()))))
             }
             Self::Settings if is_read => Route::Answer(settings::get(context)),
             Self::Settings => settings::patch(request),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::answer::Answer;
 use super::super::context::Context;
+use super::super::errands::Outcome;
 use super::super::problem::{problem, refused};
 use super::super::request::Request;
 use super::super::routes::Route;
@@ -43,12 +44,14 @@ fn change(body: &[u8], save_it: bool, context: &Arc<Context>) -> Route {
 /// Keeps what was changed over restarts.
 pub fn save(context: &Arc<Context>) -> Route {
     let context = Arc::clone(context);
-    Route::Errand(Box::new(move || match context.live.save(context.wanted_controls()) {
-        Ok(()) => {
-            context.has_changed();
-            get(&context)
-        }
-        Err(error @ NotSaved::Nowhere) => problem(409, &error.to_string()),
-        Err(error @ NotSaved::Failed { .. }) => problem(500, &error.to_string()),
+    Route::Errand(Box::new(move || {
+        Outcome::Answer(match context.live.save(context.wanted_controls()) {
+            Ok(()) => {
+                context.has_changed();
+                get(&context)
+            }
+            Err(error @ NotSaved::Nowhere) => problem(409, &error.to_string()),
+            Err(error @ NotSaved::Failed { .. }) => problem(500, &error.to_string()),
+        })
     }))
 }

@@ -1,5 +1,4 @@
-//! Who may change what. Watching is for whoever can reach us; changing is for this machine and its own network, and never
-//! for a page of somebody else's that a browser there has open.
+//! Where a request comes from: from near, and from a page of ours, or from one of somebody else's that a browser has open.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -8,22 +7,14 @@ use super::context::Context;
 use super::problem::problem;
 use super::request::{From, Request};
 
-/// `Err` says why not.
-pub fn may_control(request: &Request, peer: SocketAddr, context: &Context) -> Result<(), Answer> {
-    is_own_page(&request.from, context)?;
-    let forwarded = request.from.forwarded_for.iter().map(|address| is_near_text(address));
-    if is_near(peer.ip()) && forwarded.into_iter().all(|near| near) {
-        return Ok(());
-    }
-    Err(problem(
-        403,
-        "changes are taken from this machine and from private networks only, and this request came from elsewhere",
-    ))
+/// Whether it comes from this machine or a private network, and did so before every proxy in between.
+pub fn is_near_request(request: &Request, peer: SocketAddr) -> bool {
+    is_near(peer.ip()) && request.from.forwarded_for.iter().all(|address| is_near_text(address))
 }
 
 /// A browser sends what any page tells it to, with the address of who sits before it. So a request that says that another
 /// site's page sent it is refused, and one that calls us by a name that may be somebody else's (DNS rebinding).
-fn is_own_page(from: &From, context: &Context) -> Result<(), Answer> {
+pub fn is_own_page(from: &From, context: &Context) -> Result<(), Answer> {
     let http = &context.settings.http;
     if !is_from_here(from, http.allow_origin.as_deref()) {
         let page = from.origin.as_deref().unwrap_or("another site");
@@ -81,7 +72,7 @@ fn is_near_text(address: &str) -> bool {
 }
 
 /// This machine, private networks (RFC 1918, RFC 4193), those of carriers and VPNs (RFC 6598), and links.
-pub(super) fn is_near(address: IpAddr) -> bool {
+fn is_near(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {
             let is_shared = address.octets()[0] == 100 && (64..128).contains(&address.octets()[1]);
