@@ -10,6 +10,7 @@ use crate::audience::Audience;
 use crate::clock::Monotonic;
 use crate::config::values::{Resolution, SourceName};
 use crate::config::{self, Settings};
+use crate::controls::Panel;
 use crate::heartbeat::Heartbeat;
 use crate::intake::{Intake, Taken};
 use crate::latest::Latest;
@@ -36,6 +37,7 @@ pub struct Shared {
     pub status: Arc<Status>,
     pub stats: Arc<Stats>,
     pub heartbeat: Arc<Heartbeat>,
+    pub panel: Arc<Panel>,
 }
 
 pub struct Capture {

@@ -14,6 +14,7 @@ use crate::audience::Audience;
 use crate::capture::{Capture, Shared};
 use crate::config::Settings;
 use crate::config::values::NetworkWait;
+use crate::controls::Panel;
 use crate::heartbeat::Heartbeat;
 use crate::latest::Latest;
 use crate::service::network::{self, Look, Urls};
@@ -43,13 +44,14 @@ pub fn run(settings: &Settings) -> Result<()> {
         status: Arc::new(Status::default()),
         stats: Stats::new(),
         heartbeat: Arc::new(Heartbeat::default()),
+        panel: Panel::new(),
     };
     let bell = signals.bell().context("cannot make a pipe")?;
     shared.status.on_change(Box::new(bell));
     listener::log_addresses(&listeners);
     let urls = Urls::log(&listeners);
     let server = Server::start(settings, listeners, &shared).context("cannot start the event loops")?;
-    let capture = Capture::new(source::new(settings), settings, shared.clone());
+    let capture = Capture::new(source::new(settings, &shared.panel), settings, shared.clone());
     let ended = start_capture(capture.context("cannot start the encoder's threads")?)?;
     notify::ready();
 

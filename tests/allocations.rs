@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use mjpegd::audience::Audience;
 use mjpegd::capture::Shared;
 use mjpegd::config::Settings;
+use mjpegd::controls::Panel;
 use mjpegd::frame::{Frame, FramePool, Times};
 use mjpegd::heartbeat::Heartbeat;
 use mjpegd::latest::Latest;
@@ -58,6 +59,7 @@ fn cost_of_a_frame(viewers: u64) -> (usize, usize) {
         status: Arc::new(Status::default()),
         stats: Stats::new(),
         heartbeat: Arc::new(Heartbeat::default()),
+        panel: Panel::new(),
     };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();

@@ -5,6 +5,7 @@
 
 mod error;
 mod file;
+mod image;
 mod keys;
 mod settings;
 
@@ -13,6 +14,7 @@ pub mod values;
 use std::path::Path;
 
 pub use error::ConfigError;
+pub use image::Image;
 pub use keys::Keys;
 pub use settings::{Encoder, Http, Network, Settings, Slideshow, Source, V4l2};
 

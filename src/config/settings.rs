@@ -9,6 +9,7 @@ use std::time::Duration;
 use log::LevelFilter;
 
 use super::values::{Devices, FrameRate, NetworkWait, Quality, Resolution, SourceName, Subsampling};
+use crate::controls::Wish;
 use crate::picture::PixelFormat;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +48,8 @@ pub struct V4l2 {
     pub buffers: u32,
     /// Without a picture for this long the camera counts as stalled.
     pub device_timeout: Duration,
+    /// What its controls are set to whenever it is opened.
+    pub controls: Vec<Wish>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -133,6 +136,7 @@ impl Default for V4l2 {
             buffers: cores() as u32 + 1,
             // ustreamer's 1 s is too short for cameras that start slowly: pikvm/ustreamer issues 7, 52, 274.
             device_timeout: Duration::from_secs(2),
+            controls: Vec::new(),
         }
     }
 }

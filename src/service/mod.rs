@@ -23,3 +23,6 @@ pub mod check;
 
 /// `mjpegd devices`.
 pub mod devices;
+
+/// `mjpegd controls`.
+pub mod controls;

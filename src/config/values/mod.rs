@@ -2,6 +2,7 @@
 //!
 //! The same words stand in a refusal, in `--help` and in `config/mjpegd.toml`; tests hold the three together.
 
+mod control;
 mod device;
 mod folder;
 mod format;
@@ -25,6 +26,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+pub use control::Control;
+pub(super) use control::controls;
 pub use device::{Device, Devices};
 pub use folder::Folder;
 pub use format::Format;

@@ -22,7 +22,13 @@ pub(super) struct Stream {
     path: PathBuf,
     agreed: Agreed,
     last_sequence: Option<u32>,
+    /// Whether the node is polled for changes of controls too.
+    watches_controls: bool,
+    controls_changed: bool,
 }
+
+/// A driver keeps the last change of each control; one that gives more than this is not asked on.
+const MOST_EVENTS: usize = 1024;
 
 /// A driver that waits longer than this to hand over a picture does not count on our clock.
 const OLDEST_CREDIBLE: Duration = Duration::from_secs(2);
@@ -34,8 +40,15 @@ impl Stream {
     pub(super) fn start(node: Node, path: &Path, agreed: Agreed, buffers: u32) -> Result<Self, Lost> {
         let lost = |step| move |error: io::Error| explain(path, step, &error);
         let granted = node.request_buffers(buffers).map_err(lost(Step::Buffers))?;
-        let mut stream =
-            Self { mappings: Vec::new(), node, path: path.to_owned(), agreed, last_sequence: None };
+        let mut stream = Self {
+            mappings: Vec::new(),
+            node,
+            path: path.to_owned(),
+            agreed,
+            last_sequence: None,
+            watches_controls: false,
+            controls_changed: false,
+        };
         for index in 0..granted {
             stream.mappings.push(stream.node.map_buffer(index).map_err(lost(Step::Buffers))?);
             stream.node.queue(index).map_err(lost(Step::Buffers))?;
@@ -63,13 +76,42 @@ impl Stream {
         Ok(grab)
     }
 
-    fn wait(&self, wait: Duration) -> Result<PollFlags, Lost> {
-        let mut fds = [PollFd::new(&self.node, PollFlags::IN)];
+    /// The open node, for its controls.
+    pub(super) fn node(&self) -> &Node {
+        &self.node
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// From now on changes of these controls are noticed. Drivers that do not tell them refuse, which is no trouble.
+    pub(super) fn watch(&mut self, controls: &[u32]) {
+        let accepted = controls.iter().filter(|id| self.node.subscribe(**id).is_ok()).count();
+        self.watches_controls = accepted > 0;
+    }
+
+    /// Whether controls have changed since the last call; it asks nobody.
+    pub(super) fn take_changes(&mut self) -> bool {
+        std::mem::take(&mut self.controls_changed)
+    }
+
+    fn wait(&mut self, wait: Duration) -> Result<PollFlags, Lost> {
+        let watched = if self.watches_controls { PollFlags::PRI } else { PollFlags::empty() };
+        let mut fds = [PollFd::new(&self.node, PollFlags::IN | watched)];
         let timeout = Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() };
         match poll(&mut fds, Some(&timeout)) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(fds[0].revents()),
-            Err(error) => Err(self.lost(&error.into())),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(self.lost(&error.into())),
         }
+        let ready = fds[0].revents();
+        if ready.contains(PollFlags::PRI) {
+            self.controls_changed = true;
+            let taken = (0..MOST_EVENTS).take_while(|_| self.node.take_event().is_ok()).count();
+            // With events that cannot be taken, or without an end, poll would not wait any more.
+            self.watches_controls = (1..MOST_EVENTS).contains(&taken);
+        }
+        Ok(ready)
     }
 
     fn hand_over(&mut self, filled: &Filled, take: &mut dyn FnMut(Picture<'_>)) -> Grab {
