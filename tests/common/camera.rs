@@ -80,11 +80,19 @@ impl Camera {
         std::fs::remove_file(self.fault_file()).unwrap();
     }
 
-    /// How often "open", "close", "streamon" or "streamoff" happened.
+    /// How often "open", "close", "streamon", "streamoff" or "set:brightness=5" happened.
     pub fn count(&self, event: &str) -> usize {
         let log = std::fs::read_to_string(self.log_file()).unwrap_or_default();
         let is_it = |line: &&str| line.split(' ').next() == Some(event);
         log.lines().filter(is_it).count()
+    }
+
+    /// What controls were set to, in order.
+    pub fn settings(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(self.log_file()).unwrap_or_default();
+        let set =
+            |line: &str| line.strip_prefix("set:").and_then(|rest| rest.split(' ').next().map(str::to_owned));
+        log.lines().filter_map(set).collect()
     }
 
     pub fn wait_for(&self, event: &str, count: usize, time: Duration) -> bool {
