@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -22,13 +22,16 @@ pub(super) struct Stream {
     path: PathBuf,
     agreed: Agreed,
     last_sequence: Option<u32>,
-    /// Whether the node is polled for changes of controls too.
-    watches_controls: bool,
+    /// Since when the node is to be polled for changes of controls too, if it is.
+    watches_controls: Option<Instant>,
     controls_changed: bool,
 }
 
 /// A driver keeps the last change of each control; one that gives more than this is not asked on.
 const MOST_EVENTS: usize = 1024;
+
+/// After a change the next one is looked for only then: some drivers have a control that changes with each picture.
+const PAUSE_BETWEEN_CHANGES: Duration = Duration::from_millis(250);
 
 /// A driver that waits longer than this to hand over a picture does not count on our clock.
 const OLDEST_CREDIBLE: Duration = Duration::from_secs(2);
@@ -46,7 +49,7 @@ impl Stream {
             path: path.to_owned(),
             agreed,
             last_sequence: None,
-            watches_controls: false,
+            watches_controls: None,
             controls_changed: false,
         };
         for index in 0..granted {
@@ -88,7 +91,7 @@ impl Stream {
     /// From now on changes of these controls are noticed. Drivers that do not tell them refuse, which is no trouble.
     pub(super) fn watch(&mut self, controls: &[u32]) {
         let accepted = controls.iter().filter(|id| self.node.subscribe(**id).is_ok()).count();
-        self.watches_controls = accepted > 0;
+        self.watches_controls = (accepted > 0).then(Instant::now);
     }
 
     /// Whether controls have changed since the last call; it asks nobody.
@@ -97,8 +100,9 @@ impl Stream {
     }
 
     fn wait(&mut self, wait: Duration) -> Result<PollFlags, Lost> {
-        let watched = if self.watches_controls { PollFlags::PRI } else { PollFlags::empty() };
-        let mut fds = [PollFd::new(&self.node, PollFlags::IN | watched)];
+        let watches = self.watches_controls.is_some_and(|since| since <= Instant::now());
+        let wanted = if watches { PollFlags::IN | PollFlags::PRI } else { PollFlags::IN };
+        let mut fds = [PollFd::new(&self.node, wanted)];
         let timeout = Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() };
         match poll(&mut fds, Some(&timeout)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
@@ -109,7 +113,8 @@ impl Stream {
             self.controls_changed = true;
             let taken = (0..MOST_EVENTS).take_while(|_| self.node.take_event().is_ok()).count();
             // With events that cannot be taken, or without an end, poll would not wait any more.
-            self.watches_controls = (1..MOST_EVENTS).contains(&taken);
+            let goes_on = (1..MOST_EVENTS).contains(&taken);
+            self.watches_controls = goes_on.then(|| Instant::now() + PAUSE_BETWEEN_CHANGES);
         }
         Ok(ready)
     }
