@@ -14,43 +14,43 @@ pub struct Image {
     #[arg(long)]
     image_default: bool,
 
-    /// Brightness, as the camera counts it
+    /// Brightness as the camera counts it: a whole number, auto or default
     #[arg(long, value_name = "N|auto|default")]
     brightness: Option<Setting<true>>,
 
-    /// Contrast
+    /// Contrast: a whole number or default
     #[arg(long, value_name = "N|default")]
     contrast: Option<Setting<false>>,
 
-    /// Saturation
+    /// Saturation: a whole number or default
     #[arg(long, value_name = "N|default")]
     saturation: Option<Setting<false>>,
 
-    /// Hue
+    /// Hue: a whole number, auto or default
     #[arg(long, value_name = "N|auto|default")]
     hue: Option<Setting<true>>,
 
-    /// Gamma
+    /// Gamma: a whole number or default
     #[arg(long, value_name = "N|default")]
     gamma: Option<Setting<false>>,
 
-    /// Sharpness
+    /// Sharpness: a whole number or default
     #[arg(long, value_name = "N|default")]
     sharpness: Option<Setting<false>>,
 
-    /// Backlight compensation
+    /// Backlight compensation: a whole number or default
     #[arg(long, value_name = "N|default")]
     backlight_compensation: Option<Setting<false>>,
 
-    /// White balance, its colour temperature
+    /// White balance as a colour temperature: a whole number, auto or default
     #[arg(long, value_name = "N|auto|default")]
     white_balance: Option<Setting<true>>,
 
-    /// Gain
+    /// Gain: a whole number, auto or default
     #[arg(long, value_name = "N|auto|default")]
     gain: Option<Setting<true>>,
 
-    /// Colour effect, by its number in the camera's menu
+    /// Colour effect of the camera's menu: a whole number or default
     #[arg(long, value_name = "N|default")]
     color_effect: Option<Setting<false>>,
 }
@@ -127,8 +127,7 @@ impl<const AUTO: bool> Value for Setting<AUTO> {
     const KIND: Kind = Kind::Text;
 
     fn allowed() -> String {
-        let auto = if AUTO { "auto, " } else { "" };
-        format!("a whole number, {auto}or default")
+        if AUTO { "a whole number, auto or default" } else { "a whole number or default" }.to_owned()
     }
 }
 

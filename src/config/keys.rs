@@ -96,7 +96,7 @@ pub struct V4l2 {
     #[arg(long, value_name = "SECONDS")]
     pub device_timeout: Option<Seconds<500, 3_600_000>>,
 
-    /// Set a control of the camera whenever it is opened; may be given more than once. `mjpegd controls` lists them
+    /// Set a control of the camera whenever it is opened: NAME=VALUE as `mjpegd controls` lists them; may be given more than once
     #[arg(long = "control", value_name = "NAME=VALUE")]
     #[serde(deserialize_with = "controls")]
     pub controls: Option<Vec<Control>>,

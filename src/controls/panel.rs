@@ -31,7 +31,7 @@ struct State {
     settings: Vec<Wish>,
     /// What was set since, and is to hold over the settings.
     remembered: BTreeMap<String, Value>,
-    /// Of what the settings want, what the camera does not do.
+    /// Of what is wanted, what the camera does not do.
     troubles: Vec<String>,
     /// The controls whose changes somebody wants to hear of.
     watched: Arc<[u32]>,
@@ -138,7 +138,7 @@ impl Panel {
         self.lock().remembered = wanted;
     }
 
-    /// What of the settings the camera does not do, as of its last start.
+    /// Of what is wanted, what the camera does not do, as of its last start.
     pub fn troubles(&self) -> Vec<String> {
         self.lock().troubles.clone()
     }
@@ -170,14 +170,8 @@ impl Panel {
         state.settings.iter().cloned().chain(remembered).collect()
     }
 
-    /// For the source: what came of the wishes. Logged when it is not what it was at the last start.
-    pub fn report(&self, device: &str, plan: &Plan) {
-        let troubles: Vec<_> = plan
-            .refused()
-            .iter()
-            .chain(plan.failed())
-            .map(|error| format!("{device}: control {error}"))
-            .collect();
+    /// For the source: of what is wanted, what the camera does not do. Logged when it is not what it was at the last start.
+    pub fn report(&self, troubles: Vec<String>) {
         let before = std::mem::replace(&mut self.lock().troubles, troubles.clone());
         if before != troubles {
             troubles.iter().for_each(|trouble| log::warn!("{trouble}"));

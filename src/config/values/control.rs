@@ -14,7 +14,7 @@ impl Value for Control {
     const KIND: Kind = Kind::Text;
 
     fn allowed() -> String {
-        "NAME=VALUE; `mjpegd controls` lists the camera's".to_owned()
+        "NAME=VALUE as `mjpegd controls` lists them".to_owned()
     }
 }
 

@@ -85,6 +85,7 @@ impl V4l2 {
     fn set_controls(&self, node: &Node, path: &Path) -> Option<Plan> {
         let wishes = self.panel.wishes();
         if wishes.is_empty() {
+            self.panel.report(Vec::new());
             return None;
         }
         let plan = Plan::new(node, &wishes).map(|mut plan| {
@@ -99,7 +100,9 @@ impl V4l2 {
     fn hold_controls(&mut self) {
         let (Some(stream), Some(mut plan)) = (&self.stream, self.plan.take()) else { return };
         plan.hold(stream.node());
-        self.panel.report(&stream.path().display().to_string(), &plan);
+        let device = stream.path().display();
+        let troubles = plan.refused().iter().chain(plan.failed());
+        self.panel.report(troubles.map(|error| format!("{device}: control {error}")).collect());
         self.panel.watch(plan.all().iter().map(|control| control.id));
         self.panel.changed();
     }

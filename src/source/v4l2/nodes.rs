@@ -37,7 +37,8 @@ impl Nodes {
 impl Access for Nodes {
     fn open(&self) -> Result<Box<dyn Board>, Error> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let paths = match last {
+        // A camera that has been plugged in again may be another node by now.
+        let paths = match last.filter(|path| path.exists()) {
             Some(path) => vec![path],
             None => self.paths().map_err(|lost| Error::Gone(lost.to_string()))?,
         };
