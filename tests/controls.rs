@@ -196,7 +196,11 @@ fn wanted_controls_are_set_when_the_camera_is_opened_switches_first() {
                 white_balance_automatic = false\n";
     let daemon = Launch::default().camera(&camera).config(toml).args(&["--control", "brightness=10"]).start();
     assert_eq!(get(&daemon, "/snapshot").head.status(), 200);
-    assert_eq!(camera.settings(), ["auto=1", "awb=0", "exposure=300", "title=a", "brightness=10"]);
+    let events = camera.events();
+    let started = events.iter().position(|event| event == "streamon").unwrap();
+    let before: Vec<_> = events[..started].iter().filter_map(|event| event.strip_prefix("set:")).collect();
+    assert_eq!(before, ["auto=1", "awb=0", "exposure=300", "title=a", "brightness=10"]);
+    assert_eq!(camera.settings().len(), 5, "and not again: they hold");
     assert!(daemon.log.text().lines().all(|line| !line.contains("WARN")), "{}", daemon.log.text());
 }
 

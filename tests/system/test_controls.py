@@ -137,7 +137,7 @@ class Controls(Case):
         self.assertEqual(self.mjpegd("contrast=34")[1], "contrast: 34\n")
         self.assertEqual((self.seen("brightness"), self.seen("contrast")), ("33", "34"))
 
-    def test_wanted_controls_are_there_before_the_first_picture_and_again_after_a_replug(self):
+    def test_wanted_controls_hold_and_again_after_a_replug(self):
         self.service.start("--resolution", "640x480", "--device", self.camera.device, "--control", "menu=4",
                            "--brightness", "99", "--gain", "77")  # fmt: skip
         viewer = self.watch()
