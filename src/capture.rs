@@ -10,6 +10,7 @@ use crate::audience::Audience;
 use crate::clock::Monotonic;
 use crate::config::values::{Resolution, SourceName};
 use crate::config::{self, Live, Settings};
+use crate::controls::Panel;
 use crate::heartbeat::Heartbeat;
 use crate::intake::{Intake, Taken};
 use crate::latest::Latest;
@@ -39,6 +40,7 @@ pub struct Shared {
     pub status: Arc<Status>,
     pub stats: Arc<Stats>,
     pub heartbeat: Arc<Heartbeat>,
+    pub panel: Arc<Panel>,
 }
 
 pub struct Capture {
@@ -62,7 +64,7 @@ impl Capture {
         let done = Done { generation: shared.live.generation(), restarts: shared.orders.restarts() };
         let settings = shared.live.get();
         let intake = Intake::new(&settings, &shared)?;
-        Ok(Self { source: source::new(&settings), settings, done, shared, intake })
+        Ok(Self { source: source::new(&settings, &shared.panel), settings, done, shared, intake })
     }
 
     /// Runs until the audience is closed.
@@ -150,7 +152,7 @@ impl Capture {
         let other = !self.settings.source.is_same_device(&before.source);
         if other {
             self.source.close();
-            self.source = source::new(&self.settings);
+            self.source = source::new(&self.settings, &self.shared.panel);
         }
         other || restart
     }

@@ -14,6 +14,7 @@ use crate::audience::Audience;
 use crate::capture::{Capture, Shared};
 use crate::config::values::NetworkWait;
 use crate::config::{Live, Settings};
+use crate::controls::Panel;
 use crate::heartbeat::Heartbeat;
 use crate::latest::Latest;
 use crate::orders::Orders;
@@ -37,7 +38,12 @@ pub fn run(settings: &Settings) -> Result<()> {
         info!("stopped while waiting for the network");
         return Ok(());
     };
-    let (live, _controls) = Live::new(settings.clone());
+    let (live, controls) = Live::new(settings.clone());
+    let panel = Panel::new();
+    match controls.try_into() {
+        Ok(controls) => panel.set_wanted(controls),
+        Err(error) => warn!("controls that were kept: {error}; going on without them"),
+    }
     let audience = Audience::new();
     let nudge = Arc::clone(&audience);
     live.on_change(Box::new(move || nudge.nudge()));
@@ -49,6 +55,7 @@ pub fn run(settings: &Settings) -> Result<()> {
         status: Arc::new(Status::default()),
         stats: Stats::new(),
         heartbeat: Arc::new(Heartbeat::default()),
+        panel,
     };
     let bell = signals.bell().context("cannot make a pipe")?;
     shared.status.on_change(Box::new(bell));

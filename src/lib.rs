@@ -19,6 +19,9 @@
 /// Where pictures come from: cameras, the test picture, a folder.
 pub mod source;
 
+/// What a camera lets itself be set to, whatever the source.
+pub mod controls;
+
 /// What a source hands over, still in the camera's memory.
 pub mod picture;
 

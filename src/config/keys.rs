@@ -10,10 +10,11 @@ use serde::Deserialize;
 use super::settings;
 use super::values::Value as _;
 use super::values::{
-    AllowOrigin, Anonymous, DesiredFps, Device, Devices, Folder, Format, Hash, Host, IdleFps, LogLevel,
-    Login, NetworkWait, Password, Quality, Refused, Resolution, Right, Seconds, SourceName, StatePath,
-    Subsampling, Switch, TokenHash, Whole, one_or_many, section, sections,
+    AllowOrigin, Anonymous, Control, DesiredFps, Device, Devices, Folder, Format, Hash, Host, IdleFps,
+    LogLevel, Login, NetworkWait, Password, Quality, Refused, Resolution, Right, Seconds, SourceName,
+    StatePath, Subsampling, Switch, TokenHash, Whole, controls, one_or_many, section, sections,
 };
+use crate::controls::Wish;
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -101,6 +102,11 @@ pub struct V4l2 {
     /// A camera without a picture for so long counts as stalled, 0.5 to 3600 seconds [default: 2]
     #[arg(long, value_name = "SECONDS")]
     pub device_timeout: Option<Seconds<500, 3_600_000>>,
+
+    /// Set a control of the camera whenever it is opened: NAME=VALUE as `mjpegd controls` lists them; may be given more than once
+    #[arg(long = "control", value_name = "NAME=VALUE")]
+    #[serde(deserialize_with = "controls")]
+    pub controls: Option<Vec<Control>>,
 }
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -304,6 +310,10 @@ impl Source {
         set(&mut to.v4l2.format, self.v4l2.format);
         set(&mut to.v4l2.buffers, self.v4l2.buffers);
         set(&mut to.v4l2.device_timeout, self.v4l2.device_timeout);
+        for wish in self.v4l2.controls.into_iter().flatten().map(Wish::from) {
+            to.v4l2.controls.retain(|before| before.name != wish.name);
+            to.v4l2.controls.push(wish);
+        }
         set(&mut to.slideshow.folder, self.slideshow.folder.map(|folder| Some(folder.into())));
         set(&mut to.slideshow.interval, self.slideshow.interval);
         Ok(())

@@ -6,6 +6,7 @@
 mod changes;
 mod error;
 mod file;
+mod image;
 mod keys;
 mod live;
 mod problems;
@@ -18,6 +19,7 @@ use std::path::Path;
 
 pub use changes::Changes;
 pub use error::ConfigError;
+pub use image::Image;
 pub use keys::Keys;
 pub use live::{Live, NotSaved};
 pub use saved::{Saved, StateFile};

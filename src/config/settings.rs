@@ -14,6 +14,7 @@ use super::values::{
     Anonymous, Devices, FrameRate, Hash, NetworkWait, Password, Quality, Resolution, Right, SourceName,
     Subsampling, TokenHash,
 };
+use crate::controls::Wish;
 use crate::picture::PixelFormat;
 
 /// What is serialized, in the file's own form, can be changed while the daemon runs; the rest takes a restart.
@@ -79,6 +80,9 @@ pub struct V4l2 {
     /// Without a picture for this long the camera counts as stalled.
     #[serde(serialize_with = "write::seconds")]
     pub device_timeout: Duration,
+    /// What its controls are set to whenever it is opened. They are changed one by one, and not with the settings.
+    #[serde(skip)]
+    pub controls: Vec<Wish>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -222,6 +226,7 @@ impl Default for V4l2 {
             buffers: cores() as u32 + 1,
             // ustreamer's 1 s is too short for cameras that start slowly: pikvm/ustreamer issues 7, 52, 274.
             device_timeout: Duration::from_secs(2),
+            controls: Vec::new(),
         }
     }
 }

@@ -44,6 +44,15 @@ fn what_crowsnest_gives_to_ustreamer_is_taken() {
 }
 
 #[test]
+fn a_control_goes_over_an_image_flag_wherever_it_stands() {
+    let settings =
+        settings("--control brightness=7 --brightness -5 --contrast -5 --control zoom=1 --control zoom=2");
+    let controls = settings.source.v4l2.controls.iter().filter(|wish| !wish.optional);
+    let controls: Vec<_> = controls.map(|wish| format!("{}={}", wish.name, wish.value)).collect();
+    assert_eq!(controls, ["contrast=-5", "brightness=7", "zoom=2"]);
+}
+
+#[test]
 fn flags_stand_before_and_behind_a_subcommand() {
     for arguments in ["check --source pattern -q 50", "--source pattern check -q 50"] {
         assert_eq!(read(arguments).unwrap().command, Some(Command::Check));

@@ -13,6 +13,7 @@ use crate::audience::Audience;
 use crate::capture::Shared;
 use crate::clock::Monotonic;
 use crate::config::{Live, Settings};
+use crate::controls::Panel;
 use crate::latest::Latest;
 use crate::orders::Orders;
 use crate::stats::{Gauge, Stats};
@@ -25,6 +26,7 @@ pub struct Context {
     pub latest: Arc<Latest>,
     pub audience: Arc<Audience>,
     pub orders: Arc<Orders>,
+    pub panel: Arc<Panel>,
     pub status: Arc<Status>,
     pub stats: Arc<Stats>,
     pub started: Monotonic,
@@ -57,6 +59,7 @@ impl Context {
             latest: Arc::clone(&shared.latest),
             audience: Arc::clone(&shared.audience),
             orders: Arc::clone(&shared.orders),
+            panel: Arc::clone(&shared.panel),
             status: Arc::clone(&shared.status),
             stats: Arc::clone(&shared.stats),
             started: Monotonic::now(),
@@ -94,7 +97,8 @@ impl Context {
 
     /// Values of the camera's controls that are to hold over restarts.
     pub fn wanted_controls(&self) -> toml::Table {
-        toml::Table::new()
+        // Numbers, switches and strings always have a TOML form.
+        toml::Table::try_from(self.panel.wanted()).unwrap_or_default()
     }
 
     /// Enters a viewer into the list, under an id of its own.

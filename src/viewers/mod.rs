@@ -78,6 +78,8 @@ impl Server {
         shared.status.on_change(Box::new(move || told.has_changed()));
         let told = Arc::clone(&context);
         shared.live.on_change(Box::new(move || told.has_changed()));
+        let told = Arc::clone(&context);
+        shared.panel.on_change(move || told.has_changed());
         let threads = event_loops.into_iter().enumerate().map(|(index, event_loop)| {
             thread::Builder::new().name(format!("http-{index}")).spawn(move || event_loop.run())
         });

@@ -9,15 +9,16 @@ const CONTENT_TYPE: &str = "application/problem+json";
 
 /// A status, and in words what is wrong and what to do.
 pub fn problem(status: u16, detail: &str) -> Answer {
-    with_problems(status, detail, &[])
+    several(status, detail, &[])
 }
 
 /// Everything that is wrong with settings that somebody sent.
 pub fn refused(error: &ConfigError) -> Answer {
-    with_problems(422, &error.to_string(), error.problems())
+    several(422, &error.to_string(), error.problems())
 }
 
-fn with_problems(status: u16, detail: &str, problems: &[String]) -> Answer {
+/// As [`problem`], with everything that is wrong one by one.
+pub fn several(status: u16, detail: &str, problems: &[String]) -> Answer {
     let title = tiny_http::StatusCode(status).default_reason_phrase();
     let mut body = json!({"title": title, "status": status, "detail": detail});
     if !problems.is_empty() {

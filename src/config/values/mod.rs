@@ -3,6 +3,7 @@
 //! The same words stand in a refusal, in `--help` and in `config/mjpegd.toml`; tests hold the three together.
 
 mod anonymous;
+mod control;
 mod device;
 mod folder;
 mod format;
@@ -31,6 +32,8 @@ use std::str::FromStr;
 use thiserror::Error;
 
 pub use anonymous::Anonymous;
+pub use control::Control;
+pub(super) use control::controls;
 pub use device::{Device, Devices};
 pub use folder::Folder;
 pub use format::Format;

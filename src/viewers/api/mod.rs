@@ -1,6 +1,7 @@
 //! `/api/v1`: what the page does, for programs. JSON in and out; refusals are `application/problem+json`.
 
 mod actions;
+mod controls;
 mod settings;
 mod state;
 
@@ -21,12 +22,13 @@ pub use state::json as state_json;
 pub const PREFIX: &str = "/api/v1";
 
 /// What there is under the prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resource {
     State,
     Events,
     Settings,
     Cameras,
+    Controls(controls::Which),
     /// What all of this is, for programs (OpenAPI 3.1).
     Description,
     Action(Action),
@@ -40,20 +42,27 @@ impl Resource {
             "/settings" => Some(Self::Settings),
             "/openapi.json" => Some(Self::Description),
             "/cameras" => Some(Self::Cameras),
-            path => path.strip_prefix("/actions/").and_then(Action::named).map(Self::Action),
+            "/controls" => Some(Self::Controls(controls::Which::All)),
+            path => match path.strip_prefix("/controls/") {
+                Some("") => None,
+                Some(name) => Some(Self::Controls(controls::Which::One(name.to_owned()))),
+                None => path.strip_prefix("/actions/").and_then(Action::named).map(Self::Action),
+            },
         }
     }
 
-    pub const fn allowed(self) -> &'static str {
+    pub const fn allowed(&self) -> &'static str {
         match self {
             Self::State | Self::Events | Self::Cameras | Self::Description => "GET, HEAD, OPTIONS",
             Self::Settings => "GET, HEAD, PATCH, OPTIONS",
+            Self::Controls(controls::Which::All) => "GET, HEAD, PATCH, DELETE, OPTIONS",
+            Self::Controls(controls::Which::One(_)) => "GET, HEAD, PUT, DELETE, OPTIONS",
             Self::Action(_) => "POST, OPTIONS",
         }
     }
 
     /// The method is one of those that are allowed, and not OPTIONS, and whoever asks may do it.
-    pub fn route(self, request: &Request, context: &Arc<Context>) -> Route {
+    pub fn route(&self, request: &Request, context: &Arc<Context>) -> Route {
         let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
         match self {
             Self::State => Route::Answer(json(state::json(context))),
@@ -77,6 +86,7 @@ impl Resource {
                 Err(reason) => Route::Answer(problem(400, &reason)),
             },
             Self::Action(action) => action.route(context),
+            Self::Controls(which) => controls::route(which, request, context),
         }
     }
 }

@@ -16,17 +16,22 @@ pub fn get(context: &Context) -> Answer {
 
 /// A JSON Merge Patch (RFC 7396): what is named is changed, `null` goes back to the file and the flags.
 pub fn patch(request: &Request) -> Route {
-    const TYPES: [&str; 2] = ["application/json", "application/merge-patch+json"];
-    let given = request.content_type.as_deref().unwrap_or_default();
-    let given = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if !TYPES.contains(&given.as_str()) {
-        return Route::Answer(problem(
-            415,
-            "the Content-Type of a patch is application/merge-patch+json or application/json",
-        ));
+    if let Err(refusal) = is_json(request) {
+        return Route::Answer(refusal);
     }
     let save = request.query.is_on("save");
     Route::Upload(Box::new(move |body, context| change(body, save, context)))
+}
+
+/// A page of another site can have a browser send what forms send, and not this.
+pub fn is_json(request: &Request) -> Result<(), Answer> {
+    const TYPES: [&str; 2] = ["application/json", "application/merge-patch+json"];
+    let given = request.content_type.as_deref().unwrap_or_default();
+    let given = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if TYPES.contains(&given.as_str()) {
+        return Ok(());
+    }
+    Err(problem(415, "the Content-Type is to be application/json or application/merge-patch+json"))
 }
 
 fn change(body: &[u8], save_it: bool, context: &Arc<Context>) -> Route {

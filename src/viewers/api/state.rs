@@ -23,6 +23,7 @@ struct State<'a> {
     frames: Frames,
     sent_bytes: u64,
     settings: Settings,
+    controls: Controls,
     allow_stop: bool,
 }
 
@@ -67,6 +68,14 @@ struct Settings {
     can_save: bool,
 }
 
+#[derive(Serialize)]
+struct Controls {
+    /// Another one after each change, by whomsoever.
+    generation: u64,
+    /// What the settings want of them and the camera does not do.
+    troubles: Vec<String>,
+}
+
 pub fn json(context: &Context) -> Vec<u8> {
     let status = context.status.get();
     let opened = status.running();
@@ -109,6 +118,7 @@ pub fn json(context: &Context) -> Vec<u8> {
             saved,
             can_save: context.live.can_save(),
         },
+        controls: Controls { generation: context.panel.changes(), troubles: context.panel.troubles() },
         allow_stop: context.settings.api.allow_stop,
     };
     // Numbers, strings and structs always have a JSON form.

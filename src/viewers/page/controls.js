@@ -99,7 +99,7 @@ function controlInput(control) {
     }
     case "string": {
       const text = document.createElement("input");
-      Object.assign(text, { type: "text", value: control.value ?? "", maxLength: control.max ?? 255 });
+      Object.assign(text, { type: "text", value: control.value ?? "", maxLength: control.max });
       return { input: text, read: () => text.value };
     }
     case "integer": {
@@ -109,7 +109,7 @@ function controlInput(control) {
     default: {
       // Numbers too large for a slider, and sets of bits.
       const number = document.createElement("input");
-      Object.assign(number, { type: "number", min: control.min ?? "", max: control.max ?? "", value: control.value ?? 0 });
+      Object.assign(number, { type: "number", min: control.min, max: control.max, value: control.value ?? 0 });
       return { input: number, read: () => Number(number.value) };
     }
   }
@@ -120,7 +120,7 @@ function drawControls(place, controls, { set, reset }) {
   const closed = new Set([...place.querySelectorAll("details:not([open])")].map((one) => one.dataset.group));
   const focused = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   place.replaceChildren();
-  const groups = Map.groupBy ? Map.groupBy(controls, (one) => one.group) : groupBy(controls);
+  const groups = Map.groupBy ? Map.groupBy(controls, (one) => one.group_title) : groupBy(controls);
   for (const [group, members] of groups) {
     const details = document.createElement("details");
     details.dataset.group = group;
@@ -135,7 +135,7 @@ function drawControls(place, controls, { set, reset }) {
 
 function groupBy(controls) {
   const groups = new Map();
-  for (const one of controls) groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
+  for (const one of controls) groups.set(one.group_title, [...(groups.get(one.group_title) ?? []), one]);
   return groups;
 }
 
