@@ -6,16 +6,18 @@ use std::sync::Arc;
 use crate::capture::Shared;
 use crate::config::Settings;
 use crate::frame::{Frame, FramePool};
-use crate::jpeg::{self, EncoderPool};
+use crate::jpeg::{self, Change, Changes, EncoderPool, Facts};
 use crate::latest::Latest;
 use crate::picture::Picture;
 use crate::same::Same;
 use crate::stats::Stats;
+use crate::status::Status;
 
 /// A picture that can be shown.
 pub enum Taken {
     Frame(Frame),
-    Raw(jpeg::Taken),
+    /// What the encoders have to do with yet.
+    Begun(jpeg::Taken),
     /// It is shown already.
     Same,
 }
@@ -23,14 +25,17 @@ pub enum Taken {
 pub struct Intake {
     pool: Arc<FramePool>,
     encoder: EncoderPool,
+    /// `None`: pictures stay as they are.
+    changes: Option<Changes>,
     same: Option<Same>,
     latest: Arc<Latest>,
     stats: Arc<Stats>,
+    status: Arc<Status>,
 }
 
 impl Intake {
     pub fn new(settings: &Settings, shared: &Shared) -> io::Result<Self> {
-        let Shared { latest, audience, stats, .. } = shared;
+        let Shared { latest, audience, stats, status, .. } = shared;
         let pool = FramePool::new();
         let deliver = Arc::clone(latest);
         let encoder = EncoderPool::new(
@@ -40,33 +45,70 @@ impl Intake {
             Arc::new(move |frame| deliver.publish(frame)),
         )?;
         let same = Same::new(settings.source.drop_same_frames, latest, audience);
-        Ok(Self { pool, encoder, same, latest: Arc::clone(latest), stats: Arc::clone(stats) })
+        let changes = Changes::new(settings).map_err(io::Error::other)?;
+        let (latest, stats, status) = (Arc::clone(latest), Arc::clone(stats), Arc::clone(status));
+        Ok(Self { pool, encoder, changes, same, latest, stats, status })
+    }
+
+    /// From the next picture on: quality, subsampling and slices, `[image]` and `[overlay]`. On an error all stays as it was.
+    pub fn set(&mut self, settings: &Settings) -> anyhow::Result<()> {
+        self.changes = Changes::new(settings)?;
+        self.encoder.set(&settings.encoder);
+        // What was taken before must not come behind what needs no encoder now, and equal pictures look new.
+        self.discard();
+        Ok(())
     }
 
     /// Copies the picture, whose own memory can go back to the camera. One that cannot be shown is counted, and the text
     /// says why.
     pub fn take(&mut self, picture: Picture<'_>) -> Result<Taken, String> {
+        self.look_at_the_clock();
         if self.same.as_mut().is_some_and(|same| same.drops(&picture)) {
             return Ok(Taken::Same);
         }
-        if !picture.format.is_jpeg() {
-            return self.encoder.take(picture).map(Taken::Raw).map_err(|error| {
-                self.stats.dropped_invalid.add(1);
-                error.to_string()
-            });
+        match &mut self.changes {
+            None if picture.format.is_jpeg() => {
+                jpeg::repair(picture, &self.pool).map(Taken::Frame).map_err(|error| self.count(error))
+            }
+            Some(changes) if picture.format.is_jpeg() => match jpeg::markers::walk(picture.bytes) {
+                Ok(markers) => {
+                    let change = changes.of((markers.width, markers.height));
+                    Ok(Taken::Begun(self.encoder.take_jpeg(picture, &markers, change)))
+                }
+                Err(error) => Err(self.count(error)),
+            },
+            changes => {
+                let size = (picture.width, picture.height);
+                let change = changes.as_mut().map_or_else(Change::default, |changes| changes.of(size));
+                self.encoder.take(picture, change).map(Taken::Begun).map_err(|error| {
+                    self.stats.dropped_invalid.add(1);
+                    error.to_string()
+                })
+            }
         }
-        jpeg::repair(picture, &self.pool).map(Taken::Frame).map_err(|error| {
-            let stats = &self.stats;
-            if error.is_truncated() { &stats.dropped_truncated } else { &stats.dropped_invalid }.add(1);
-            error.to_string()
-        })
     }
 
-    /// Has it shown: a frame now, a raw picture when an encoder has made a frame of it.
+    /// With another time in it a picture is another one, though the camera's be the same.
+    fn look_at_the_clock(&mut self) {
+        let camera = || self.status.get().running().map_or_else(String::new, |opened| opened.device.clone());
+        let facts = Facts { fps: self.stats.captured_fps.get(), camera: &camera };
+        let moved = self.changes.as_mut().is_some_and(|changes| changes.look(&facts));
+        if let Some(same) = self.same.as_mut().filter(|_| moved) {
+            same.forget();
+        }
+    }
+
+    fn count(&self, error: jpeg::markers::Error) -> String {
+        let stats = &self.stats;
+        if error.is_truncated() { &stats.dropped_truncated } else { &stats.dropped_invalid }.add(1);
+        error.to_string()
+    }
+
+    /// Has it shown: a frame now, another picture when an encoder has made a frame of it.
     pub fn show(&self, taken: Taken) {
         match taken {
             Taken::Frame(frame) => self.latest.publish(frame),
-            Taken::Raw(raw) => raw.submit(),
+            Taken::Begun(begun) => begun.submit(),
             Taken::Same => self.stats.dropped_same.add(1),
         }
     }

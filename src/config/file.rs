@@ -29,6 +29,8 @@ impl File {
         let base = path.parent().unwrap_or(path);
         let folder = &mut file.keys.source.slideshow.folder;
         *folder = folder.take().map(|folder| folder.relative_to(base));
+        let font = &mut file.keys.overlay.font;
+        *font = font.take().map(|font| font.relative_to(base));
         Ok(file)
     }
 

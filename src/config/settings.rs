@@ -8,13 +8,18 @@ use std::time::Duration;
 
 use log::LevelFilter;
 
-use super::values::{Devices, FrameRate, NetworkWait, Quality, Resolution, SourceName, Subsampling};
+use super::values::{
+    Corner, CropArea, Devices, FrameRate, NetworkWait, Quality, Resolution, Rgba, Rotation, SourceName,
+    Subsampling,
+};
 use crate::picture::PixelFormat;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     pub source: Source,
     pub encoder: Encoder,
+    pub image: Image,
+    pub overlay: Overlay,
     pub http: Http,
     pub network: Network,
     pub log: LevelFilter,
@@ -65,6 +70,36 @@ pub struct Encoder {
     pub slices: Option<NonZeroUsize>,
 }
 
+/// What is done to each picture, in this order. The default changes nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Image {
+    pub crop: Option<CropArea>,
+    pub flip_horizontal: bool,
+    pub flip_vertical: bool,
+    /// Clockwise.
+    pub rotate: Rotation,
+    pub scale: Option<Resolution>,
+    pub greyscale: bool,
+}
+
+/// A text over the picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Overlay {
+    /// Empty: none.
+    pub text: String,
+    /// What `{name}` stands for in it.
+    pub name: String,
+    /// `None`: the one that this machine is in.
+    pub time_zone: Option<String>,
+    pub corner: Corner,
+    /// Height of a line, of the picture's.
+    pub size_percent: u32,
+    pub colour: Rgba,
+    pub background: Rgba,
+    /// `None`: the built-in letters.
+    pub font: Option<PathBuf>,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Http {
     /// Addresses or names to listen on.
@@ -101,6 +136,8 @@ impl Default for Settings {
         Self {
             source: Source::default(),
             encoder: Encoder::default(),
+            image: Image::default(),
+            overlay: Overlay::default(),
             http: Http::default(),
             network: Network::default(),
             log: LevelFilter::Info,
@@ -150,6 +187,21 @@ impl Default for Encoder {
             subsampling: Subsampling::default(),
             workers: NonZeroUsize::MIN.saturating_add(cores() - 1),
             slices: None,
+        }
+    }
+}
+
+impl Default for Overlay {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            name: String::new(),
+            time_zone: None,
+            corner: Corner::default(),
+            size_percent: 4,
+            colour: Rgba { red: 255, green: 255, blue: 255, alpha: 255 },
+            background: Rgba { red: 0, green: 0, blue: 0, alpha: 128 },
+            font: None,
         }
     }
 }

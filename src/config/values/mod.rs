@@ -2,8 +2,12 @@
 //!
 //! The same words stand in a refusal, in `--help` and in `config/mjpegd.toml`; tests hold the three together.
 
+mod caption;
+mod corner;
+mod crop;
 mod device;
 mod folder;
+mod font;
 mod format;
 mod frame_rate;
 mod host;
@@ -14,10 +18,14 @@ mod origin;
 mod quality;
 mod read;
 mod resolution;
+mod rgba;
+mod rotation;
+mod scale;
 mod seconds;
 mod source_name;
 mod subsampling;
 mod switch;
+mod time_zone;
 mod whole;
 
 use std::fmt;
@@ -25,8 +33,12 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+pub use caption::{Caption, Name};
+pub use corner::Corner;
+pub use crop::{Crop, CropArea};
 pub use device::{Device, Devices};
 pub use folder::Folder;
+pub use font::Font;
 pub use format::Format;
 pub use frame_rate::{DesiredFps, FrameRate};
 pub use host::Host;
@@ -37,10 +49,14 @@ pub use origin::AllowOrigin;
 pub use quality::Quality;
 pub(super) use read::{one_or_many, section};
 pub use resolution::Resolution;
+pub use rgba::Rgba;
+pub use rotation::Rotation;
+pub use scale::Scale;
 pub use seconds::Seconds;
 pub use source_name::SourceName;
 pub use subsampling::Subsampling;
 pub use switch::Switch;
+pub use time_zone::TimeZoneName;
 pub use whole::Whole;
 
 /// Something that a person writes into the settings file or behind a flag.

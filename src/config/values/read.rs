@@ -7,8 +7,9 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::{
-    AllowOrigin, DesiredFps, Device, Folder, Format, FrameRate, Host, IdleFps, Kind, LogLevel, NetworkWait,
-    Quality, Resolution, Seconds, SourceName, Subsampling, Switch, Value, Whole,
+    AllowOrigin, Caption, Corner, Crop, DesiredFps, Device, Folder, Font, Format, FrameRate, Host, IdleFps,
+    Kind, LogLevel, Name, NetworkWait, Quality, Resolution, Rgba, Rotation, Scale, Seconds, SourceName,
+    Subsampling, Switch, TimeZoneName, Value, Whole,
 };
 
 struct One<T>(PhantomData<T>);
@@ -68,20 +69,29 @@ macro_rules! deserialize {
 
 deserialize! {
     AllowOrigin;
+    Caption;
+    Corner;
+    Crop;
     DesiredFps;
     Device;
     Folder;
+    Font;
     Format;
     FrameRate;
     Host;
     IdleFps;
     LogLevel;
+    Name;
     NetworkWait;
     Quality;
     Resolution;
+    Rgba;
+    Rotation;
+    Scale;
     SourceName;
     Subsampling;
     Switch;
+    TimeZoneName;
     Seconds<LEAST, MOST>, LEAST, MOST;
     Whole<LEAST, MOST>, LEAST, MOST;
 }
