@@ -15,7 +15,7 @@ use std::time::Duration;
 use mjpegd::clock::Monotonic;
 use mjpegd::config::Encoder;
 use mjpegd::frame::{Frame, FramePool};
-use mjpegd::jpeg::EncoderPool;
+use mjpegd::jpeg::{Change, EncoderPool};
 use mjpegd::picture::{Picture, PixelFormat};
 use mjpegd::stats::Stats;
 use rustix::time::{ClockId, clock_gettime};
@@ -102,7 +102,7 @@ impl Side {
         let (cpu, captured) = (cpu(), Monotonic::now());
         let stride = format.min_stride(width);
         let picture = Picture { bytes, format, width, height, stride, captured, grabbed: captured };
-        self.pool.take(picture).expect("a whole picture").submit();
+        self.pool.take(picture, Change::default()).expect("a whole picture").submit();
         let fill = captured.age();
         self.len = self.frames.recv().expect("a frame for each picture").jpeg.len();
         self.samples.push(Sample { fill, latency: captured.age(), cpu: self::cpu() - cpu });

@@ -174,7 +174,7 @@ pub struct Overlay {
     pub text: Option<Caption>,
 
     /// What {name} stands for, at most 500 letters in one line; empty by default
-    #[arg(long = "overlay-name", value_name = "NAME")]
+    #[arg(id = "overlay-name", long = "overlay-name", value_name = "NAME")]
     pub name: Option<Name>,
 
     /// Whose time it is: a name such as Europe/Berlin, or empty for the system's, which is the default

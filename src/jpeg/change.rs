@@ -75,7 +75,8 @@ impl Changes {
     fn tell(&mut self, geometry: &Geometry) {
         let Some(wish) = self.image.crop.filter(|_| !self.told) else { return };
         let is = geometry.crop();
-        if (is.width, is.height) == (wish.width as usize, wish.height as usize) {
+        let wished = [wish.width, wish.height, wish.x, wish.y].map(|part| part as usize);
+        if [is.width, is.height, is.x, is.y] == wished {
             return;
         }
         self.told = true;

@@ -50,7 +50,7 @@ impl Decoder {
     pub(super) fn header(&mut self, jpeg: &[u8]) -> anyhow::Result<DecompressHeader> {
         let scans = memchr::memmem::find_iter(jpeg, &[0xFF, 0xDA]).count();
         ensure!(scans <= MAX_SCANS, "the JPEG has {scans} scans; allowed: {MAX_SCANS}");
-        let header = ready(&mut self.decompressor, Decompressor::new)?.read_header(jpeg)?;
+        let header = try_with(&mut self.decompressor, Decompressor::new, |tool| tool.read_header(jpeg))?;
         let pixels = header.width * header.height;
         ensure!(pixels <= MAX_PIXELS, "the JPEG has {pixels} pixels; allowed: {MAX_PIXELS}");
         Ok(header)
@@ -76,8 +76,9 @@ impl Decoder {
         transform.gray = greyscale && header.subsamp != Subsamp::Gray;
         transform.copy_none = true;
         let mut output = OutputBuf::borrowed(scratch);
-        let done = ready(&mut self.transformer, Transformer::new)?.transform(&transform, jpeg, &mut output);
-        done.or_else(forgive)?;
+        try_with(&mut self.transformer, Transformer::new, |tool| {
+            tool.transform(&transform, jpeg, &mut output).or_else(forgive)
+        })?;
         Ok(Some(output.len()))
     }
 
@@ -94,12 +95,13 @@ impl Decoder {
         }
         let by = geometry.reduction();
         let factor = ScalingFactor::new(1, by);
-        let decompressor = ready(&mut self.decompressor, Decompressor::new)?;
-        decompressor.set_scaling_factor(factor)?;
         let DecompressHeader { width, height, subsamp, .. } = header.scaled(factor);
         self.memory.resize(yuv_pixels_len(width, 1, height, subsamp)?, 0);
         let mut image = YuvImage { pixels: &mut self.memory[..], width, align: 1, height, subsamp };
-        decompressor.decompress_to_yuv(jpeg, image.as_deref_mut()).or_else(forgive)?;
+        try_with(&mut self.decompressor, Decompressor::new, |tool| {
+            tool.set_scaling_factor(factor)?;
+            tool.decompress_to_yuv(jpeg, image.as_deref_mut()).or_else(forgive)
+        })?;
         let (luma, chroma) = (image.y_size(), image.uv_size());
         let (across, down) = subsamp.size();
         let (y, rest) = self.memory.split_at_checked(luma.0 * luma.1).context("luma")?;
@@ -122,9 +124,10 @@ impl Decoder {
         let pitch = width * format.size();
         self.memory.resize(pitch * height, 0);
         let image = Image { pixels: &mut self.memory[..], width, pitch, height, format };
-        let decompressor = ready(&mut self.decompressor, Decompressor::new)?;
-        decompressor.set_scaling_factor(ScalingFactor::ONE)?;
-        decompressor.decompress(jpeg, image).or_else(forgive)?;
+        try_with(&mut self.decompressor, Decompressor::new, |tool| {
+            tool.set_scaling_factor(ScalingFactor::ONE)?;
+            tool.decompress(jpeg, image).or_else(forgive)
+        })?;
         let lines = Lines::of(&Picture {
             bytes: &self.memory,
             format: picture::PixelFormat::Rgb24,
@@ -145,11 +148,20 @@ fn plane(samples: &[u8], (width, height): (usize, usize)) -> Option<Plane<'_>> {
     Some(Plane { samples, stride: width, width, height })
 }
 
-fn ready<T>(tool: &mut Option<T>, new: fn() -> turbojpeg::Result<T>) -> turbojpeg::Result<&mut T> {
-    match tool {
-        Some(tool) => Ok(tool),
-        None => Ok(tool.insert(new()?)),
-    }
+/// Works with a tool that is made when it is needed first, and anew after an error: libjpeg-turbo is left in the middle of
+/// the picture that it failed at, and would fail at all others.
+fn try_with<T, R>(
+    tool: &mut Option<T>,
+    new: fn() -> turbojpeg::Result<T>,
+    work: impl FnOnce(&mut T) -> turbojpeg::Result<R>,
+) -> turbojpeg::Result<R> {
+    let mut ready = match tool.take() {
+        Some(ready) => ready,
+        None => new()?,
+    };
+    let done = work(&mut ready)?;
+    *tool = Some(ready);
+    Ok(done)
 }
 
 /// A picture with something wrong in it is shown as a browser would show it.

@@ -131,7 +131,7 @@ mod tests {
         let of = |image: &Image, source| Geometry::new(image, source).lossless(Subsamp::Sub2x2).is_some();
         let turned = |rotate| Image { rotate, ..Image::default() };
         for (rotate, odd_width, odd_height) in [
-            (Rotation::None, true, true),
+            (Rotation::Zero, true, true),
             (Rotation::Quarter, true, false),
             (Rotation::Half, false, false),
             (Rotation::ThreeQuarters, false, true),

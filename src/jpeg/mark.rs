@@ -42,3 +42,50 @@ fn label(word: &str, (width, height): (usize, usize)) -> Option<Label> {
     let (x, y) = (width.saturating_sub(ink.width) / 2, height.saturating_sub(ink.height) / 2);
     Some(Label::new((x, y), &ink, LETTERS, NOTHING))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::baseline;
+    use super::super::placard;
+    use super::super::testing::{decode, ffmpeg_warnings};
+    use super::*;
+
+    fn frame(width: usize, height: usize) -> Frame {
+        let pool = FramePool::new();
+        let jpeg = pool.join(&[&baseline(width, height)]);
+        let times = Times::default();
+        Frame { jpeg, width: width as u32, height: height as u32, online: true, times, number: 7 }
+    }
+
+    #[test]
+    fn a_marked_picture_is_darker_and_has_a_bright_word_in_its_middle() {
+        for (width, height) in [(640, 480), (1280, 720), (321, 243)] {
+            let frame = frame(width, height);
+            let marked = mark(&frame, "PAUSED", &FramePool::new()).unwrap();
+            assert_eq!((marked.width, marked.height, marked.online), (width as u32, height as u32, false));
+            let (before, after) = (decode(&frame.jpeg), decode(&marked.jpeg));
+            assert_eq!((after.width, after.height), (width, height));
+            let line = |y: usize| &after.pixels[y * after.pitch..(y + 1) * after.pitch];
+            let bright =
+                |y: usize| line(y).chunks(3).filter(|pixel| pixel.iter().all(|part| *part > 200)).count();
+            assert!(bright(height / 2) > width / 40, "{}", bright(height / 2));
+            assert_eq!((bright(height / 4), bright(height * 3 / 4)), (0, 0));
+            let mean =
+                |pixels: &[u8]| pixels.iter().map(|part| f64::from(*part)).sum::<f64>() / pixels.len() as f64;
+            assert!(mean(&after.pixels) < mean(&before.pixels) * 0.7);
+            assert_eq!(ffmpeg_warnings(&marked.jpeg), "");
+        }
+    }
+
+    #[test]
+    fn any_picture_and_any_word_will_do() {
+        let pool = FramePool::new();
+        for (width, height) in [(16, 16), (17, 400), (900, 20)] {
+            for word in ["", "PAUSED", "已暂停", "a word that is longer than any picture is wide"] {
+                mark(&frame(width, height), word, &pool).unwrap();
+            }
+        }
+        let placard = placard("NO CAMERA", &[], 640, 480, &pool).unwrap();
+        mark(&placard, "PAUSED", &pool).unwrap();
+    }
+}

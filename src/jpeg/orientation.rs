@@ -19,7 +19,7 @@ impl Orientation {
     /// Flips first, then the rotation.
     pub fn new(image: &Image) -> Self {
         let (transposed, mirrored, upended) = match image.rotate {
-            Rotation::None => (false, false, false),
+            Rotation::Zero => (false, false, false),
             Rotation::Quarter => (true, true, false),
             Rotation::Half => (false, true, true),
             Rotation::ThreeQuarters => (true, false, true),
@@ -85,7 +85,7 @@ mod tests {
         let six: Six = ["abc", "def"].iter().map(|line| line.chars().collect()).collect();
         assert_eq!(turned(&six), [['d', 'a'], ['e', 'b'], ['f', 'c']]);
         let mut seen = Vec::new();
-        for (turns, rotate) in [Rotation::None, Rotation::Quarter, Rotation::Half, Rotation::ThreeQuarters]
+        for (turns, rotate) in [Rotation::Zero, Rotation::Quarter, Rotation::Half, Rotation::ThreeQuarters]
             .into_iter()
             .enumerate()
         {

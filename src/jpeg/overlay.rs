@@ -155,3 +155,7 @@ impl Ink {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "overlay_tests.rs"]
+mod tests;

@@ -160,12 +160,12 @@ mod tests {
         let plane = Plane { samples: &gradient, stride: 200, width: 200, height: 100 };
         for (width, height) in [(100, 50), (40, 90), (333, 77), (16, 16), (400, 300)] {
             let scale = Some(Resolution { width, height });
-            for rotate in [Rotation::None, Rotation::Quarter] {
+            for rotate in [Rotation::Zero, Rotation::Quarter] {
                 let (out, stride) = scaled(Image { scale, rotate, ..Image::default() }, plane);
                 for (at, is) in out.iter().enumerate() {
                     let x = ((at % stride) as f64 + 0.5) / f64::from(width);
                     let y = ((at / stride) as f64 + 0.5) / f64::from(height);
-                    let (x, y) = if rotate == Rotation::None { (x, y) } else { (y, 1.0 - x) };
+                    let (x, y) = if rotate == Rotation::Zero { (x, y) } else { (y, 1.0 - x) };
                     let expected = x * 200.0 - 0.5 + (y * 100.0 - 0.5) / 2.0;
                     assert!(
                         (f64::from(*is) - expected).abs() < 2.0,
@@ -181,7 +181,7 @@ mod tests {
         let noise: Vec<u8> = (0..64 * 48).map(|at: usize| (at * at / 7 % 251) as u8).collect();
         let plane = Plane { samples: &noise, stride: 64, width: 64, height: 48 };
         let scale = Some(Resolution { width: 37, height: 53 });
-        for rotate in [Rotation::None, Rotation::Quarter, Rotation::ThreeQuarters] {
+        for rotate in [Rotation::Zero, Rotation::Quarter, Rotation::ThreeQuarters] {
             let image = Image { rotate, scale, ..Image::default() };
             let (whole, width) = scaled(image, plane);
             let geometry = Geometry::new(&image, (64, 48));

@@ -145,7 +145,7 @@ pub(super) fn change(image: &Image, size: (usize, usize)) -> Change {
 
 /// The eight ways in which a picture can lie.
 pub(super) fn orientations() -> Vec<Image> {
-    let rotations = [Rotation::None, Rotation::Quarter, Rotation::Half, Rotation::ThreeQuarters];
+    let rotations = [Rotation::Zero, Rotation::Quarter, Rotation::Half, Rotation::ThreeQuarters];
     let flips = [false, true];
     let each = |rotate| flips.map(|flip_horizontal| Image { rotate, flip_horizontal, ..Image::default() });
     rotations.into_iter().flat_map(each).collect()
@@ -165,7 +165,7 @@ pub(super) fn oriented(
     for y in 0..high {
         for x in 0..wide {
             let (x, y) = match image.rotate {
-                Rotation::None => (x, y),
+                Rotation::Zero => (x, y),
                 Rotation::Quarter => (y, height - 1 - x),
                 Rotation::Half => (width - 1 - x, height - 1 - y),
                 Rotation::ThreeQuarters => (width - 1 - y, x),

@@ -36,6 +36,9 @@ impl FromStr for Font {
     type Err = Refused;
 
     fn from_str(text: &str) -> Result<Self, Refused> {
+        if text.contains(char::is_control) {
+            return Err(Self::refuse("that is not the name of a file"));
+        }
         Ok(Self(text.into()))
     }
 }

@@ -7,18 +7,18 @@ use super::{Kind, Refused, Value};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rotation {
     #[default]
-    None,
+    Zero,
     Quarter,
     Half,
     ThreeQuarters,
 }
 
 impl Rotation {
-    const ALL: [Self; 4] = [Self::None, Self::Quarter, Self::Half, Self::ThreeQuarters];
+    const ALL: [Self; 4] = [Self::Zero, Self::Quarter, Self::Half, Self::ThreeQuarters];
 
     pub const fn degrees(self) -> u32 {
         match self {
-            Self::None => 0,
+            Self::Zero => 0,
             Self::Quarter => 90,
             Self::Half => 180,
             Self::ThreeQuarters => 270,
