@@ -127,3 +127,125 @@ impl Intake {
         jpeg::placard(title, &[reason], width, height, &self.pool)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::audience::Audience;
+    use crate::clock::Monotonic;
+    use crate::config::values::Rotation;
+    use crate::heartbeat::Heartbeat;
+    use crate::picture::PixelFormat;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    struct Stage {
+        intake: Intake,
+        shared: Shared,
+        settings: Settings,
+    }
+
+    impl Stage {
+        fn new() -> Self {
+            let shared = Shared {
+                latest: Latest::new(),
+                audience: Audience::new(),
+                status: Arc::new(Status::default()),
+                stats: Stats::new(),
+                heartbeat: Arc::new(Heartbeat::default()),
+            };
+            let settings = Settings::default();
+            Self { intake: Intake::new(&settings, &shared).unwrap(), shared, settings }
+        }
+
+        fn set(&mut self, change: impl FnOnce(&mut Settings)) {
+            change(&mut self.settings);
+            self.intake.set(&self.settings).unwrap();
+        }
+
+        /// The frame that viewers get of it.
+        fn show(&mut self, bytes: &[u8], format: PixelFormat) -> Arc<Frame> {
+            let (width, height, stride) = (64, 48, format.min_stride(64));
+            let now = Monotonic::now();
+            let picture = Picture { bytes, format, width, height, stride, captured: now, grabbed: now };
+            let taken = self.intake.take(picture).unwrap();
+            self.intake.show(taken);
+            let begin = Instant::now();
+            loop {
+                match self.shared.latest.get() {
+                    Some(frame) if frame.times.captured == now => return frame,
+                    _ => assert!(begin.elapsed() < LONG),
+                }
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    fn noise() -> Vec<u8> {
+        (0..64 * 48 * 2_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+    }
+
+    #[test]
+    fn settings_hold_from_the_next_picture_on_whatever_the_camera_gives() {
+        let mut stage = Stage::new();
+        let good = stage.show(&noise(), PixelFormat::Yuyv);
+        stage.set(|settings| settings.encoder.quality = "10".parse().unwrap());
+        let bad = stage.show(&noise(), PixelFormat::Yuyv);
+        assert!(bad.jpeg.len() < good.jpeg.len() / 2, "{} after {}", bad.jpeg.len(), good.jpeg.len());
+        for format in [PixelFormat::Yuyv, PixelFormat::Mjpeg] {
+            let bytes = if format.is_jpeg() { good.jpeg.to_vec() } else { noise() };
+            stage.set(|settings| settings.image.rotate = Rotation::Quarter);
+            assert_eq!(stage.show(&bytes, format).width, 48);
+            stage.set(|settings| settings.image.rotate = Rotation::Zero);
+            assert_eq!(stage.show(&bytes, format).width, 64);
+            stage.set(|settings| settings.overlay.text = "%H".to_owned());
+            let written = stage.show(&bytes, format);
+            stage.set(|settings| settings.overlay.text.clear());
+            let plain = stage.show(&bytes, format);
+            assert_ne!(*written.jpeg, *plain.jpeg);
+        }
+        assert_eq!(*stage.show(&good.jpeg, PixelFormat::Mjpeg).jpeg, *good.jpeg, "passed on as it is");
+    }
+
+    #[test]
+    fn what_cannot_be_set_leaves_all_as_it_was() {
+        let mut stage = Stage::new();
+        stage.set(|settings| settings.image.rotate = Rotation::Quarter);
+        let mut wrong = stage.settings.clone();
+        wrong.image.rotate = Rotation::Zero;
+        wrong.overlay.text = "%H".to_owned();
+        wrong.overlay.font = Some("/nowhere.ttf".into());
+        assert!(stage.intake.set(&wrong).is_err());
+        assert_eq!(stage.show(&noise(), PixelFormat::Yuyv).width, 48);
+    }
+
+    #[test]
+    fn a_picture_equal_to_the_last_is_shown_where_the_text_over_it_is_another_one() {
+        let mut stage = Stage::new();
+        stage.settings.source.drop_same_frames = 1000;
+        stage.intake = Intake::new(&stage.settings, &stage.shared).unwrap();
+        stage.show(&noise(), PixelFormat::Yuyv);
+        let bytes = noise();
+        let stride = PixelFormat::Yuyv.min_stride(64);
+        let picture = || {
+            let (captured, grabbed) = (Monotonic::now(), Monotonic::now());
+            Picture {
+                bytes: &bytes,
+                format: PixelFormat::Yuyv,
+                width: 64,
+                height: 48,
+                stride,
+                captured,
+                grabbed,
+            }
+        };
+        assert!(matches!(stage.intake.take(picture()), Ok(Taken::Same)));
+        stage.set(|settings| settings.overlay.text = "{fps}".to_owned());
+        stage.show(&noise(), PixelFormat::Yuyv);
+        assert!(matches!(stage.intake.take(picture()), Ok(Taken::Same)));
+        stage.shared.stats.captured_fps.set(17.0);
+        assert!(matches!(stage.intake.take(picture()), Ok(Taken::Begun(_))));
+    }
+}

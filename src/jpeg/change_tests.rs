@@ -346,6 +346,26 @@ fn a_label_stands_where_it_belongs_in_its_colours_over_every_kind_of_picture() {
 }
 
 #[test]
+fn a_label_keeps_its_colour_over_a_picture_that_loses_its_own() {
+    let label = || Some(label((64, 32), (48, 24), "#FF0000", "#00000080"));
+    let raw = Raw::paint(PixelFormat::Yuyv, (131, 83), 0, |_, _| [20, 200, 20]);
+    let level = super::super::canvas::Colour::rgb(20, 200, 20).y;
+    let jpegs = [
+        from_raw(&raw, Change { label: label(), greyscale: true, ..Change::default() }, 2),
+        remake(
+            &from_raw(&raw, Change::default(), 1),
+            with_change(Change { label: label(), greyscale: true, ..Change::default() }),
+        )
+        .unwrap(),
+    ];
+    for jpeg in jpegs {
+        let image = decode(&jpeg);
+        assert!(near(pixel(&image, 96, 40), [255, 0, 0]), "{:?}", pixel(&image, 96, 40));
+        assert!(near(pixel(&image, 20, 70), [level; 3]), "{:?}", pixel(&image, 20, 70));
+    }
+}
+
+#[test]
 fn a_grey_picture_with_a_grey_label_stays_grey() {
     let label = Some(label((64, 32), (48, 24), "#FFFFFF", "#00000080"));
     let raw = Raw::paint(PixelFormat::Yuyv, (131, 83), 0, |_, _| [200, 10, 10]);

@@ -168,7 +168,7 @@ impl Sheet {
                 let geometry = self.order.change.geometry.unwrap_or(whole);
                 reshape(
                     &Decoded { planes: source, sampling },
-                    &geometry,
+                    (&geometry, self.order.change.greyscale),
                     self.plan,
                     &band,
                     planes,
@@ -209,7 +209,7 @@ impl Sheet {
         let colour = Plan::yuv(*subsampling);
         let own = if decoded.planes[1].is_some() { colour } else { Plan::GREY };
         let plan = change.plan(own, colour);
-        reshape(&decoded, &geometry, plan, &(0..self.height), planes, resampler);
+        reshape(&decoded, (&geometry, change.greyscale), plan, &(0..self.height), planes, resampler);
         Ok(None)
     }
 
@@ -237,7 +237,7 @@ impl Sheet {
 /// Fills planes with a band of the picture as the geometry has it.
 fn reshape(
     source: &Decoded<'_>,
-    geometry: &Geometry,
+    (geometry, greyscale): (&Geometry, bool),
     plan: Plan,
     band: &Range<usize>,
     planes: &mut Planes,
@@ -246,7 +246,7 @@ fn reshape(
     planes.lay_out((geometry.size.0, band.len()), plan);
     for (number, (out, stride)) in planes.write().into_iter().enumerate() {
         let to = plan.sampling(number);
-        match source.planes.get(number).copied().flatten() {
+        match source.planes[number].filter(|_| number == 0 || !greyscale) {
             Some(plane) => {
                 let axes = geometry.axes(source.sampling[number], to);
                 let lines = band.start / to.1..band.end.div_ceil(to.1);
