@@ -121,9 +121,10 @@ impl Intake {
         }
     }
 
-    /// A picture that says why there is none, in the size that viewers had before.
+    /// A picture that says why there is none, in the size that viewers had before, or else one of this size would have.
     pub fn placard(&self, title: &str, reason: &str, size: (u32, u32)) -> anyhow::Result<Frame> {
-        let (width, height) = self.latest.get().map_or(size, |frame| (frame.width, frame.height));
+        let changed = || self.changes.as_ref().map_or(size, |changes| changes.size(size));
+        let (width, height) = self.latest.get().map_or_else(changed, |frame| (frame.width, frame.height));
         jpeg::placard(title, &[reason], width, height, &self.pool)
     }
 }

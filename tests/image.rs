@@ -258,3 +258,19 @@ fn the_test_picture_is_turned_too_and_viewers_see_every_picture_in_order() {
         last = taken;
     }
 }
+
+#[test]
+fn the_picture_that_says_why_there_is_none_has_the_size_of_those_to_come() {
+    let args = [
+        "--device",
+        "/nowhere/video0",
+        "--resolution",
+        "640x480",
+        "--rotate",
+        "90",
+        "--snapshot-placeholder",
+    ];
+    let daemon = common::daemon::Launch::default().args(&args).start();
+    let image = picture::decode(&snapshot(&daemon).body);
+    assert_eq!((image.width, image.height), (480, 640));
+}

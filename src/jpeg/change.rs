@@ -72,6 +72,12 @@ impl Changes {
         Change { geometry, greyscale: self.image.greyscale, dimmed: false, label }
     }
 
+    /// What becomes of a picture of this size.
+    pub fn size(&self, (width, height): (u32, u32)) -> (u32, u32) {
+        let (width, height) = Geometry::new(&self.image, (width as usize, height as usize)).size;
+        (width as u32, height as u32)
+    }
+
     fn tell(&mut self, geometry: &Geometry) {
         let Some(wish) = self.image.crop.filter(|_| !self.told) else { return };
         let is = geometry.crop();

@@ -38,9 +38,9 @@ impl Letters {
         let width: f32 = glyphs().map(|glyph| glyph.advance).sum();
         let width = (width.ceil() as usize).min(most);
         let mut ink = Ink { width, height, cover: vec![0; width * height] };
-        let mut x = 0.0;
+        let mut x = 0.0_f32;
         for glyph in glyphs() {
-            ink.put(glyph, (x as f32).round() as i32 + glyph.left, glyph.top);
+            ink.put(glyph, x.round() as i32 + glyph.left, glyph.top);
             x += glyph.advance;
         }
         ink
