@@ -43,6 +43,24 @@ pub struct Shared {
     pub panel: Arc<Panel>,
 }
 
+impl Shared {
+    pub fn new(live: Arc<Live>) -> Self {
+        let audience = Audience::new();
+        let nudged = Arc::clone(&audience);
+        live.on_change(Box::new(move || nudged.nudge()));
+        Self {
+            live,
+            latest: Latest::new(),
+            orders: Orders::new(&audience),
+            audience,
+            status: Arc::default(),
+            stats: Stats::new(),
+            heartbeat: Arc::default(),
+            panel: Panel::new(),
+        }
+    }
+}
+
 pub struct Capture {
     source: Box<dyn Source>,
     /// What the source was made by.
@@ -146,7 +164,7 @@ impl Capture {
         let restart = now.restarts != self.done.restarts;
         self.done = now;
         let before = std::mem::replace(&mut self.settings, shared.live.get());
-        if let Err(error) = self.intake.set(&self.settings, shared) {
+        if let Err(error) = self.intake.set(&self.settings, &shared.audience) {
             warn!("{error:#}");
         }
         let other = !self.settings.source.is_same_device(&before.source);

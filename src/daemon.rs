@@ -2,7 +2,6 @@
 
 use std::net::TcpListener;
 use std::os::fd::AsFd;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
@@ -10,19 +9,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use log::{error, info, warn};
 
-use crate::audience::Audience;
 use crate::capture::{Capture, Shared};
 use crate::config::values::NetworkWait;
 use crate::config::{Live, Settings};
-use crate::controls::Panel;
-use crate::heartbeat::Heartbeat;
-use crate::latest::Latest;
-use crate::orders::Orders;
 use crate::service::network::{self, Look, Urls};
 use crate::service::signals::Signals;
 use crate::service::{activation, devices, notify};
-use crate::stats::Stats;
-use crate::status::Status;
 use crate::viewers::listener::{self, Refused};
 use crate::viewers::{Hooks, Server};
 
@@ -39,24 +31,11 @@ pub fn run(settings: &Settings) -> Result<()> {
         return Ok(());
     };
     let (live, controls) = Live::new(settings.clone());
-    let panel = Panel::new();
+    let shared = Shared::new(live);
     match controls.try_into() {
-        Ok(controls) => panel.set_wanted(controls),
+        Ok(controls) => shared.panel.set_wanted(controls),
         Err(error) => warn!("controls that were kept: {error}; going on without them"),
     }
-    let audience = Audience::new();
-    let nudge = Arc::clone(&audience);
-    live.on_change(Box::new(move || nudge.nudge()));
-    let shared = Shared {
-        live,
-        latest: Latest::new(),
-        orders: Orders::new(&audience),
-        audience,
-        status: Arc::new(Status::default()),
-        stats: Stats::new(),
-        heartbeat: Arc::new(Heartbeat::default()),
-        panel,
-    };
     let bell = signals.bell().context("cannot make a pipe")?;
     shared.status.on_change(Box::new(bell));
     listener::log_addresses(&listeners);

@@ -8,21 +8,13 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mjpegd::audience::Audience;
 use mjpegd::capture::Shared;
 use mjpegd::config::{Live, Settings};
-use mjpegd::controls::Panel;
 use mjpegd::frame::{Frame, FramePool, Times};
-use mjpegd::heartbeat::Heartbeat;
-use mjpegd::latest::Latest;
-use mjpegd::orders::Orders;
-use mjpegd::stats::Stats;
-use mjpegd::status::Status;
 use mjpegd::viewers::{Hooks, Server};
 
 /// The system's, with a count of what is asked of it.
@@ -54,18 +46,7 @@ const FRAMES: u64 = 100;
 
 /// Allocations and their bytes for each frame, when so many watch.
 fn cost_of_a_frame(viewers: u64) -> (usize, usize) {
-    let (live, _) = Live::new(Settings::default());
-    let audience = Audience::new();
-    let shared = Shared {
-        live,
-        orders: Orders::new(&audience),
-        latest: Latest::new(),
-        audience,
-        status: Arc::new(Status::default()),
-        stats: Stats::new(),
-        heartbeat: Arc::new(Heartbeat::default()),
-        panel: Panel::new(),
-    };
+    let shared = Shared::new(Live::new(Settings::default()).0);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let address = listener.local_addr().unwrap();

@@ -9,7 +9,7 @@ use crate::controls::{self, Wish};
 
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Image (controls that most cameras have; see mjpegd controls)")]
-pub struct Image {
+pub struct ImageFlags {
     /// Set all of these that the camera has to its defaults, but for those that are given
     #[arg(long)]
     image_default: bool,
@@ -55,7 +55,7 @@ pub struct Image {
     color_effect: Option<Setting<false>>,
 }
 
-impl Image {
+impl ImageFlags {
     /// The controls that are meant, and what they are to be.
     pub fn wishes(&self) -> Vec<Wish> {
         let plain = [
@@ -154,7 +154,7 @@ mod tests {
     #[derive(Parser)]
     struct Flags {
         #[command(flatten)]
-        image: Image,
+        image: ImageFlags,
     }
 
     fn wishes(words: &str) -> Vec<(String, String)> {

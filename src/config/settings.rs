@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::values::write;
 use super::values::{
-    Anonymous, Devices, FrameRate, Hash, NetworkWait, Password, Quality, Resolution, Right, SourceName,
-    Subsampling, TokenHash,
+    Anonymous, Corner, CropArea, Devices, FrameRate, Hash, NetworkWait, Password, Quality, Resolution, Rgba,
+    Right, Rotation, SourceName, Subsampling, TokenHash,
 };
 use crate::controls::Wish;
 use crate::picture::PixelFormat;
@@ -23,6 +23,8 @@ use crate::picture::PixelFormat;
 pub struct Settings {
     pub source: Source,
     pub encoder: Encoder,
+    pub image: Image,
+    pub overlay: Overlay,
     #[serde(skip)]
     pub http: Http,
     #[serde(skip)]
@@ -105,6 +107,42 @@ pub struct Encoder {
     /// Slices of one picture; `None`: as the workers and the size of the picture suggest.
     #[serde(serialize_with = "write::or_zero")]
     pub slices: Option<NonZeroUsize>,
+}
+
+/// What is done to each picture, in this order. The default changes nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Image {
+    #[serde(serialize_with = "write::or_empty")]
+    pub crop: Option<CropArea>,
+    pub flip_horizontal: bool,
+    pub flip_vertical: bool,
+    /// Clockwise.
+    pub rotate: Rotation,
+    #[serde(serialize_with = "write::or_empty")]
+    pub scale: Option<Resolution>,
+    pub greyscale: bool,
+}
+
+/// A text over the picture.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Overlay {
+    /// Empty: none.
+    pub text: String,
+    /// What `{name}` stands for in it.
+    pub name: String,
+    /// `None`: the one that this machine is in.
+    #[serde(serialize_with = "write::or_empty")]
+    pub time_zone: Option<String>,
+    pub corner: Corner,
+    /// Height of a line, of the picture's.
+    pub size_percent: u32,
+    pub colour: Rgba,
+    pub background: Rgba,
+    /// `None`: the built-in letters. Who may change settings may not choose what files are read.
+    #[serde(skip)]
+    pub font: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -192,6 +230,8 @@ impl Default for Settings {
         Self {
             source: Source::default(),
             encoder: Encoder::default(),
+            image: Image::default(),
+            overlay: Overlay::default(),
             http: Http::default(),
             auth: Auth::default(),
             api: Api::default(),
@@ -244,6 +284,21 @@ impl Default for Encoder {
             subsampling: Subsampling::default(),
             workers: NonZeroUsize::MIN.saturating_add(cores() - 1),
             slices: None,
+        }
+    }
+}
+
+impl Default for Overlay {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            name: String::new(),
+            time_zone: None,
+            corner: Corner::default(),
+            size_percent: 4,
+            colour: Rgba { red: 255, green: 255, blue: 255, alpha: 255 },
+            background: Rgba { red: 0, green: 0, blue: 0, alpha: 128 },
+            font: None,
         }
     }
 }

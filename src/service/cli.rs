@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::values::LogLevel;
-use crate::config::{self, ConfigError, Image, Keys, Settings};
+use crate::config::{self, ConfigError, ImageFlags, Keys, Settings};
 
 /// `EX_USAGE` of sysexits.h: there is no such flag or subcommand.
 pub const EX_USAGE: u8 = 64;
@@ -34,7 +34,7 @@ pub struct Cli {
     keys: Keys,
 
     #[command(flatten)]
-    image: Image,
+    image: ImageFlags,
 
     /// The same as --log-level debug
     #[arg(long, help_heading = "Log")]

@@ -159,9 +159,10 @@ fn the_defaults_that_help_shows_are_those_in_force() {
 #[test]
 fn the_ranges_that_help_shows_are_those_in_force() {
     for (flag, help) in flags() {
-        // An empty value is no value for most, and blanks are none for the rest.
-        let refusal =
-            ["", " "].iter().find_map(|value| Cli::read(["mjpegd", &format!("--{flag}={value}")]).err());
+        // An empty value is no value for most, blanks are none for others, and what cannot be printed for the rest.
+        let refusal = ["", " ", "{\u{1}"]
+            .iter()
+            .find_map(|value| Cli::read(["mjpegd", &format!("--{flag}={value}")]).err());
         let refusal = refusal.unwrap_or_else(|| panic!("{flag}")).to_string();
         let (_, allowed) = refusal.split_once("; allowed: ").unwrap();
         let allowed = allowed.lines().next().unwrap();

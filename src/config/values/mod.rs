@@ -3,9 +3,13 @@
 //! The same words stand in a refusal, in `--help` and in `config/mjpegd.toml`; tests hold the three together.
 
 mod anonymous;
+mod caption;
 mod control;
+mod corner;
+mod crop;
 mod device;
 mod folder;
+mod font;
 mod format;
 mod frame_rate;
 mod host;
@@ -17,12 +21,16 @@ mod origin;
 mod quality;
 mod read;
 mod resolution;
+mod rgba;
 mod right;
+mod rotation;
+mod scale;
 mod seconds;
 mod source_name;
 mod state_path;
 mod subsampling;
 mod switch;
+mod time_zone;
 mod whole;
 pub(super) mod write;
 
@@ -32,10 +40,14 @@ use std::str::FromStr;
 use thiserror::Error;
 
 pub use anonymous::Anonymous;
+pub use caption::{Caption, Name};
 pub use control::Control;
 pub(super) use control::controls;
+pub use corner::Corner;
+pub use crop::{Crop, CropArea};
 pub use device::{Device, Devices};
 pub use folder::Folder;
+pub use font::Font;
 pub use format::Format;
 pub use frame_rate::{DesiredFps, FrameRate};
 pub use host::Host;
@@ -47,12 +59,16 @@ pub use origin::AllowOrigin;
 pub use quality::Quality;
 pub(super) use read::{one_or_many, section, sections};
 pub use resolution::Resolution;
+pub use rgba::Rgba;
 pub use right::Right;
+pub use rotation::Rotation;
+pub use scale::Scale;
 pub use seconds::Seconds;
 pub use source_name::SourceName;
 pub use state_path::StatePath;
 pub use subsampling::Subsampling;
 pub use switch::Switch;
+pub use time_zone::TimeZoneName;
 pub use whole::Whole;
 
 /// Something that a person writes into the settings file or behind a flag.

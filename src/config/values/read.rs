@@ -7,9 +7,10 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::{
-    AllowOrigin, Anonymous, DesiredFps, Device, Folder, Format, FrameRate, Hash, Host, IdleFps, Kind,
-    LogLevel, Login, NetworkWait, Password, Quality, Resolution, Right, Seconds, SourceName, StatePath,
-    Subsampling, Switch, TokenHash, Value, Whole,
+    AllowOrigin, Anonymous, Caption, Corner, Crop, DesiredFps, Device, Folder, Font, Format, FrameRate, Hash,
+    Host, IdleFps, Kind, LogLevel, Login, Name, NetworkWait, Password, Quality, Resolution, Rgba, Right,
+    Rotation, Scale, Seconds, SourceName, StatePath, Subsampling, Switch, TimeZoneName, TokenHash, Value,
+    Whole,
 };
 
 struct One<T>(PhantomData<T>);
@@ -70,9 +71,13 @@ macro_rules! deserialize {
 deserialize! {
     AllowOrigin;
     Anonymous;
+    Caption;
+    Corner;
+    Crop;
     DesiredFps;
     Device;
     Folder;
+    Font;
     Format;
     FrameRate;
     Hash;
@@ -80,16 +85,21 @@ deserialize! {
     IdleFps;
     LogLevel;
     Login;
+    Name;
     NetworkWait;
     Password;
     Quality;
     Resolution;
     Right;
+    Rgba;
+    Rotation;
+    Scale;
     SourceName;
     StatePath;
     Subsampling;
     Switch;
     TokenHash;
+    TimeZoneName;
     Seconds<LEAST, MOST>, LEAST, MOST;
     Whole<LEAST, MOST>, LEAST, MOST;
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::{Devices, FrameRate, Quality, Resolution, SourceName, Subsampling};
+use super::{
+    Corner, CropArea, Devices, FrameRate, Quality, Resolution, Rgba, Rotation, SourceName, Subsampling,
+};
 use crate::picture::PixelFormat;
 
 macro_rules! as_text {
@@ -17,11 +19,17 @@ macro_rules! as_text {
     )+};
 }
 
-as_text!(PixelFormat, Resolution, SourceName, Subsampling);
+as_text!(Corner, CropArea, PixelFormat, Resolution, Rgba, SourceName, Subsampling);
 
 impl Serialize for Quality {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u8(self.get())
+    }
+}
+
+impl Serialize for Rotation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(self.degrees())
     }
 }
 
@@ -68,5 +76,12 @@ pub fn or_auto<S: Serializer>(format: &Option<PixelFormat>, serializer: S) -> Re
     match format {
         Some(format) => format.serialize(serializer),
         None => serializer.serialize_str("auto"),
+    }
+}
+
+pub fn or_empty<T: Serialize, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => value.serialize(serializer),
+        None => serializer.serialize_str(""),
     }
 }
