@@ -81,8 +81,9 @@ fn whole_blocks_are_turned_without_loss() {
                 }
             }
             assert_eq!(decode(&back).pixels, decode(&jpeg).pixels, "{name}");
-            assert_eq!(ffmpeg_warnings(&back), "", "{name}");
         }
+        let turned = changed(&jpeg, &Image { rotate: Rotation::Quarter, ..Image::default() });
+        assert_eq!(ffmpeg_warnings(&turned), "", "{subsamp:?}");
     }
 }
 
