@@ -390,7 +390,7 @@ fn the_description_has_every_path_and_every_setting() {
         client.ask("OPTIONS", &format!("/api/v1{path}").replace("{key}", "brightness"), "");
         let answer = client.answer();
         let allowed = answer.head.value("Allow").unwrap_or_default().to_owned();
-        for method in methods.as_object().unwrap().keys() {
+        for method in methods.as_object().unwrap().keys().filter(|name| *name != "parameters") {
             assert!(allowed.contains(&method.to_uppercase()), "{method} {path}: {allowed}");
         }
     }

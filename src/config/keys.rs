@@ -229,7 +229,7 @@ pub struct Http {
     #[arg(long, short, value_name = "N")]
     pub port: Option<Whole<0, 65_535>>,
 
-    /// Take changes also under this name of this machine, such as cam.example.org behind a proxy; may be given more than once [default: addresses, the machine's own name, and local ones]
+    /// Take changes also by this name, such as a proxy's: addresses or names of this machine; may be given more than once
     #[arg(long, value_name = "NAME")]
     #[serde(deserialize_with = "one_or_many")]
     pub server_name: Option<Vec<Host>>,

@@ -46,7 +46,7 @@ impl Wanted {
         }
         match context.status.get() {
             // The last picture, marked.
-            State::Paused => Some(picture(frame)),
+            State::Paused if context.orders.is_paused() => Some(picture(frame)),
             // A camera that is there may be slow to start, or come to itself again; one that is not there will not.
             State::NoCamera(_) => Some(self.late(Some(frame), context)),
             _ => None,

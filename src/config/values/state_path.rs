@@ -27,7 +27,7 @@ impl FromStr for StatePath {
     type Err = Refused;
 
     fn from_str(text: &str) -> Result<Self, Refused> {
-        if text.ends_with('/') || text.contains('\0') {
+        if text.ends_with('/') || text.contains(char::is_control) {
             return Err(Self::refuse(format_args!("{text:?} is not the name of a file")));
         }
         Ok(Self(text.into()))

@@ -52,7 +52,7 @@ impl Failures {
 
     fn count_at(&self, address: IpAddr, now: Monotonic) {
         let mut all = self.lock();
-        if all.len() >= MOST {
+        if all.len() >= MOST && !all.contains_key(&network(address)) {
             let soonest = all.iter().min_by_key(|(_, failed)| failed.until).map(|(address, _)| *address);
             soonest.map(|address| all.remove(&address));
         }
