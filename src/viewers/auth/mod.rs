@@ -121,16 +121,18 @@ impl Guard {
     }
 
     fn verify(&self, name: &str, password: &str) -> Option<Right> {
-        let user = self.settings.users.iter().find(|user| user.name == name);
-        // Who does not exist takes as long as who does.
-        const NOBODY: &str =
-            "$argon2id$v=19$m=8192,t=3,p=1$c29tZXNhbHQ$DGyKyZVzlUSPoE4dkA+fwcmtrRtoxUVsmsAOT06nVDE";
-        let right = match user.map(|user| &user.secret) {
-            Some(Secret::Plain(plain)) => bool::from(plain.as_str().as_bytes().ct_eq(password.as_bytes())),
-            Some(Secret::Hash(hash)) => is_hash_of(hash.as_str(), password),
-            None => is_hash_of(NOBODY, password) && false,
+        let Some(user) = self.settings.users.iter().find(|user| user.name == name) else {
+            // Who does not exist takes as long as who does.
+            const NOBODY: &str =
+                "$argon2id$v=19$m=8192,t=3,p=1$c29tZXNhbHQ$DGyKyZVzlUSPoE4dkA+fwcmtrRtoxUVsmsAOT06nVDE";
+            is_hash_of(NOBODY, password);
+            return None;
         };
-        user.filter(|_| right).map(|user| user.right)
+        let is_right = match &user.secret {
+            Secret::Plain(plain) => bool::from(plain.as_str().as_bytes().ct_eq(password.as_bytes())),
+            Secret::Hash(hash) => is_hash_of(hash.as_str(), password),
+        };
+        is_right.then_some(user.right)
     }
 
     /// A login that was wrong. It counts against the address that it came from.
