@@ -1,4 +1,5 @@
 //! Whether someone watches. Viewers take a seat; the capture thread waits for the first and sees the last one leave.
+//! Whoever has something else for that thread to look at nudges it.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,12 +17,25 @@ struct State {
     /// When the last one came.
     arrived: Monotonic,
     emptied: Instant,
+    nudged: bool,
     closed: bool,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { seats: 0, arrived: Monotonic::default(), emptied: Instant::now(), closed: false }
+        Self {
+            seats: 0,
+            arrived: Monotonic::default(),
+            emptied: Instant::now(),
+            nudged: false,
+            closed: false,
+        }
+    }
+}
+
+impl State {
+    fn is_called(&self) -> bool {
+        self.nudged || self.closed
     }
 }
 
@@ -58,29 +72,50 @@ impl Audience {
         (state.seats == 0).then(|| state.emptied.elapsed())
     }
 
-    /// Waits until somebody watches. False: the daemon ends.
+    /// Waits until somebody watches, or there is something else to look at. False: the daemon ends.
     pub fn wait(&self) -> bool {
-        let state = self
+        let mut state = self
             .changed
-            .wait_while(self.lock(), |state| state.seats == 0 && !state.closed)
+            .wait_while(self.lock(), |state| state.seats == 0 && !state.is_called())
             .unwrap_or_else(PoisonError::into_inner);
+        state.nudged = false;
         !state.closed
     }
 
     /// As `wait`, but for at most as long as given.
     pub fn wait_at_most(&self, duration: Duration) {
-        let waited =
-            self.changed.wait_timeout_while(self.lock(), duration, |state| state.seats == 0 && !state.closed);
-        drop(waited);
+        let wanting = |state: &mut State| state.seats == 0 && !state.is_called();
+        let (mut state, _) = self
+            .changed
+            .wait_timeout_while(self.lock(), duration, wanting)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.nudged = false;
     }
 
-    /// Waits for as long as given, or until the daemon ends: then false.
+    /// Waits for as long as given, or until there is something else to look at, whoever watches. False: the daemon ends.
     pub fn pause(&self, duration: Duration) -> bool {
-        let (state, _) = self
+        let (mut state, _) = self
             .changed
-            .wait_timeout_while(self.lock(), duration, |state| !state.closed)
+            .wait_timeout_while(self.lock(), duration, |state| !state.is_called())
             .unwrap_or_else(PoisonError::into_inner);
+        state.nudged = false;
         !state.closed
+    }
+
+    /// Waits until there is something else to look at, whoever watches. False: the daemon ends.
+    pub fn wait_for_nudge(&self) -> bool {
+        let mut state = self
+            .changed
+            .wait_while(self.lock(), |state| !state.is_called())
+            .unwrap_or_else(PoisonError::into_inner);
+        state.nudged = false;
+        !state.closed
+    }
+
+    /// Ends a wait, this one or the next: there is something else to look at.
+    pub fn nudge(&self) {
+        self.lock().nudged = true;
+        self.changed.notify_all();
     }
 
     /// The daemon ends: nobody waits here any longer.
@@ -129,6 +164,8 @@ mod tests {
         });
         let _seat = audience.sit();
         assert!(waiter.join().unwrap());
+        audience.nudge();
+        assert!(audience.wait_for_nudge());
         audience.close();
         assert!(!audience.wait());
         assert!(!audience.pause(Duration::from_secs(3600)));

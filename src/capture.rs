@@ -9,13 +9,15 @@ use log::{debug, info, warn};
 use crate::audience::Audience;
 use crate::clock::Monotonic;
 use crate::config::values::{Resolution, SourceName};
-use crate::config::{self, Settings};
+use crate::config::{self, Live, Settings};
+use crate::controls::Panel;
 use crate::heartbeat::Heartbeat;
 use crate::intake::{Intake, Taken};
 use crate::latest::Latest;
+use crate::orders::Orders;
 use crate::pace::Pace;
 use crate::picture::Picture;
-use crate::source::{Grab, Lost, Opened, Source};
+use crate::source::{self, Grab, Lost, Opened, Source};
 use crate::stats::{RateMeter, Stats};
 use crate::status::{State, Status};
 
@@ -31,24 +33,56 @@ const SLOWEST_START: Duration = Duration::from_secs(10);
 /// What the capture thread shares with the others.
 #[derive(Clone)]
 pub struct Shared {
+    pub live: Arc<Live>,
     pub latest: Arc<Latest>,
     pub audience: Arc<Audience>,
+    pub orders: Arc<Orders>,
     pub status: Arc<Status>,
     pub stats: Arc<Stats>,
     pub heartbeat: Arc<Heartbeat>,
+    pub panel: Arc<Panel>,
+}
+
+impl Shared {
+    pub fn new(live: Arc<Live>) -> Self {
+        let audience = Audience::new();
+        let nudged = Arc::clone(&audience);
+        live.on_change(Box::new(move || nudged.nudge()));
+        Self {
+            live,
+            latest: Latest::new(),
+            orders: Orders::new(&audience),
+            audience,
+            status: Arc::default(),
+            stats: Stats::new(),
+            heartbeat: Arc::default(),
+            panel: Panel::new(),
+        }
+    }
 }
 
 pub struct Capture {
     source: Box<dyn Source>,
-    settings: config::Source,
+    /// What the source was made by.
+    settings: Arc<Settings>,
+    /// Which of the settings and orders are carried out.
+    done: Done,
     shared: Shared,
     intake: Intake,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Done {
+    generation: u64,
+    restarts: u64,
+}
+
 impl Capture {
-    pub fn new(source: Box<dyn Source>, settings: &Settings, shared: Shared) -> std::io::Result<Self> {
-        let intake = Intake::new(settings, &shared)?;
-        Ok(Self { source, settings: settings.source.clone(), shared, intake })
+    pub fn new(shared: Shared) -> std::io::Result<Self> {
+        let done = Done { generation: shared.live.generation(), restarts: shared.orders.restarts() };
+        let settings = shared.live.get();
+        let intake = Intake::new(&settings, &shared)?;
+        Ok(Self { source: source::new(&settings, &shared.panel), settings, done, shared, intake })
     }
 
     /// Runs until the audience is closed.
@@ -56,14 +90,14 @@ impl Capture {
         while self.wait_until_wanted() {
             let outcome = self.run_once();
             self.intake.discard();
-            if outcome.is_ok() {
+            if matches!(outcome, Ok(End::Unwanted)) {
                 // Before the camera is stopped, which may take a while: who comes meanwhile must not see an old picture.
                 self.rest();
             }
             self.source.close();
             self.shared.stats.captured_fps.set(0.0);
             if let Err(lost) = outcome {
-                let delay = self.settings.device_error_delay;
+                let delay = self.settings.source.device_error_delay;
                 self.show_trouble(&lost, &format!("trying again every {} s", delay.as_secs_f64()));
                 self.shared.heartbeat.rest();
                 self.shared.audience.pause(delay);
@@ -71,17 +105,24 @@ impl Capture {
         }
     }
 
-    /// One life of the source: from opening it until nobody watches, or until it is lost.
-    fn run_once(&mut self) -> Result<(), Lost> {
+    /// One life of the source: from opening it until nobody watches, until it is lost, or until somebody wants it otherwise.
+    fn run_once(&mut self) -> Result<End, Lost> {
         self.shared.heartbeat.beat();
-        if self.shared.status.get() == State::Idle {
+        self.obey();
+        if matches!(self.shared.status.get(), State::Idle | State::Paused) {
             self.shared.status.set(State::Starting);
         }
         let opened = self.source.open()?;
         self.shared.stats.opened.add(1);
         debug!("opened {opened}");
-        let mut run = Run::new(&opened, &self.settings);
+        let mut run = Run::new(&opened, &self.settings.source);
         while self.is_wanted() {
+            if self.obey() {
+                return Ok(End::Otherwise);
+            }
+            if self.shared.orders.is_paused() {
+                return Ok(End::Paused);
+            }
             if !self.is_watched() {
                 self.stand_by(&mut run, &opened)?;
                 continue;
@@ -110,7 +151,28 @@ impl Capture {
             }
             self.check_stall(&mut run)?;
         }
-        Ok(())
+        Ok(End::Unwanted)
+    }
+
+    /// Takes over what was changed or asked for. True: the source is another one, or is to be opened anew.
+    fn obey(&mut self) -> bool {
+        let shared = &self.shared;
+        let now = Done { generation: shared.live.generation(), restarts: shared.orders.restarts() };
+        if now == self.done {
+            return false;
+        }
+        let restart = now.restarts != self.done.restarts;
+        self.done = now;
+        let before = std::mem::replace(&mut self.settings, shared.live.get());
+        if let Err(error) = self.intake.set(&self.settings, &shared.audience) {
+            warn!("{error:#}");
+        }
+        let other = !self.settings.source.is_same_device(&before.source);
+        if other {
+            self.source.close();
+            self.source = source::new(&self.settings, &self.shared.panel);
+        }
+        other || restart
     }
 
     fn count(&self, grab: Grab, run: &Run) {
@@ -135,14 +197,14 @@ impl Capture {
     /// Until somebody watches the camera runs on, and its pictures are thrown away, so that the driver has room for the
     /// one that the first viewer is to see. They tell that it is alive.
     fn stand_by(&mut self, run: &mut Run, opened: &Opened) -> Result<(), Lost> {
-        let Some(fps) = self.settings.idle_fps else { return Ok(()) };
+        let Some(fps) = self.settings.source.idle_fps else { return Ok(()) };
         self.intake.discard();
         self.shared.stats.captured_fps.set(0.0);
         run.stood_by = true;
         if run.online {
             self.show_standby(opened);
         }
-        while self.is_wanted() && !self.is_watched() {
+        while self.is_wanted() && !self.is_watched() && !self.is_called() {
             self.shared.heartbeat.rest();
             self.shared.audience.wait_at_most(fps.interval());
             self.shared.heartbeat.beat();
@@ -192,12 +254,12 @@ impl Capture {
     }
 
     fn differs_from_the_wish(&self, opened: &Opened) -> String {
-        let wish = self.settings.resolution;
-        let rate = self.settings.desired_fps.map(|fps| fps.per_second());
+        let wish = self.settings.source.resolution;
+        let rate = self.settings.source.desired_fps.map(|fps| fps.per_second());
         let same_rate = rate.zip(opened.fps).is_none_or(|(wish, fps)| (wish - fps).abs() < 0.5);
         let same_size = (opened.width, opened.height) == (wish.width, wish.height);
         // Pictures in a folder have the size that they have.
-        if (same_size && same_rate) || self.settings.name == SourceName::Slideshow {
+        if (same_size && same_rate) || self.settings.source.name == SourceName::Slideshow {
             return String::new();
         }
         let rate = rate.map_or_else(String::new, |rate| format!(" at {rate}/s"));
@@ -244,21 +306,34 @@ impl Capture {
             Lost::NoCamera(reason) => ("NO CAMERA", reason),
             Lost::NoSignal(reason) => ("NO SIGNAL", reason),
         };
-        let Resolution { width, height } = self.settings.resolution;
+        self.show_placard(title, reason);
+    }
+
+    fn show_placard(&self, title: &str, reason: &str) {
+        let Resolution { width, height } = self.settings.source.resolution;
         match self.intake.placard(title, reason, (width, height)) {
             Ok(frame) => self.shared.latest.publish(frame),
             Err(error) => warn!("cannot draw the \"{title}\" picture: {error}"),
         }
     }
 
+    /// Whether somebody wants something else than what runs.
+    fn is_called(&self) -> bool {
+        let Done { generation, restarts } = self.done;
+        let shared = &self.shared;
+        shared.orders.is_paused()
+            || shared.orders.restarts() != restarts
+            || shared.live.generation() != generation
+    }
+
     /// Whether the source is to run, watched or not.
     fn is_wanted(&self) -> bool {
-        self.is_watched() || (self.settings.idle_fps.is_some() && !self.shared.audience.is_closed())
+        self.is_watched() || (self.settings.source.idle_fps.is_some() && !self.shared.audience.is_closed())
     }
 
     fn is_watched(&self) -> bool {
         let audience = &self.shared.audience;
-        let bored = self.settings.idle_timeout.zip(audience.empty_for());
+        let bored = self.settings.source.idle_timeout.zip(audience.empty_for());
         !audience.is_closed() && bored.is_none_or(|(limit, empty)| empty < limit)
     }
 
@@ -272,6 +347,14 @@ impl Capture {
 
     /// Returns at once while somebody watches, or the source is to run without; else waits. False: the daemon ends.
     fn wait_until_wanted(&mut self) -> bool {
+        while self.shared.orders.is_paused() {
+            self.show_paused();
+            self.shared.heartbeat.rest();
+            if !self.shared.audience.wait_for_nudge() {
+                return false;
+            }
+        }
+        self.obey();
         if self.is_wanted() {
             return true;
         }
@@ -280,6 +363,33 @@ impl Capture {
         self.shared.heartbeat.rest();
         self.shared.audience.wait()
     }
+
+    /// The last picture that viewers have seen, marked, and where there is none, a picture that says the same.
+    fn show_paused(&self) {
+        if self.shared.status.set(State::Paused) == State::Paused {
+            return;
+        }
+        info!("{}", State::Paused);
+        const WORD: &str = "PAUSED";
+        let last = self.shared.latest.get().filter(|frame| frame.online);
+        match last.map(|frame| self.intake.marked(&frame, WORD)) {
+            Some(Ok(frame)) => self.shared.latest.publish(frame),
+            Some(Err(error)) => {
+                warn!("cannot mark the last picture: {error}");
+                self.show_placard(WORD, "");
+            }
+            None => self.show_placard(WORD, ""),
+        }
+    }
+}
+
+/// Why a life of the source ended, other than by its loss.
+enum End {
+    /// Nobody watches, or the daemon ends.
+    Unwanted,
+    Paused,
+    /// It is to be opened again, perhaps otherwise: viewers keep what they see meanwhile.
+    Otherwise,
 }
 
 /// What is known of the source since it was opened.

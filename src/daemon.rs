@@ -2,7 +2,6 @@
 
 use std::net::TcpListener;
 use std::os::fd::AsFd;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
@@ -10,20 +9,14 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use log::{error, info, warn};
 
-use crate::audience::Audience;
 use crate::capture::{Capture, Shared};
-use crate::config::Settings;
 use crate::config::values::NetworkWait;
-use crate::heartbeat::Heartbeat;
-use crate::latest::Latest;
+use crate::config::{Live, Settings};
 use crate::service::network::{self, Look, Urls};
 use crate::service::signals::Signals;
-use crate::service::{activation, notify};
-use crate::source;
-use crate::stats::Stats;
-use crate::status::Status;
-use crate::viewers::Server;
+use crate::service::{activation, devices, notify};
 use crate::viewers::listener::{self, Refused};
+use crate::viewers::{Hooks, Server};
 
 /// A camera that will not let go is left to the kernel after this long.
 const SLOWEST_STOP: Duration = Duration::from_secs(5);
@@ -37,19 +30,21 @@ pub fn run(settings: &Settings) -> Result<()> {
         info!("stopped while waiting for the network");
         return Ok(());
     };
-    let shared = Shared {
-        latest: Latest::new(),
-        audience: Audience::new(),
-        status: Arc::new(Status::default()),
-        stats: Stats::new(),
-        heartbeat: Arc::new(Heartbeat::default()),
-    };
+    let (live, controls) = Live::new(settings.clone());
+    let shared = Shared::new(live);
+    match controls.try_into() {
+        Ok(controls) => shared.panel.set_wanted(controls),
+        Err(error) => warn!("controls that were kept: {error}; going on without them"),
+    }
     let bell = signals.bell().context("cannot make a pipe")?;
     shared.status.on_change(Box::new(bell));
     listener::log_addresses(&listeners);
     let urls = Urls::log(&listeners);
-    let server = Server::start(settings, listeners, &shared).context("cannot start the event loops")?;
-    let capture = Capture::new(source::new(settings), settings, shared.clone());
+    let stopper = signals.stopper().context("cannot make a pipe")?;
+    let hooks = Hooks { stop: Box::new(stopper), cameras: devices::json };
+    let server = Server::start(settings, listeners, &shared, hooks);
+    let server = server.context("cannot start the event loops")?;
+    let capture = Capture::new(shared.clone());
     let ended = start_capture(capture.context("cannot start the encoder's threads")?)?;
     notify::ready();
 

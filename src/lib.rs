@@ -19,6 +19,9 @@
 /// Where pictures come from: cameras, the test picture, a folder.
 pub mod source;
 
+/// What a camera lets itself be set to, whatever the source.
+pub mod controls;
+
 /// What a source hands over, still in the camera's memory.
 pub mod picture;
 
@@ -49,11 +52,17 @@ pub mod capture;
 /// Whether someone watches.
 pub mod audience;
 
+/// What a person asks of the camera: pause, continue, restart.
+pub mod orders;
+
 /// What the camera is doing, for `/state`, the log and `systemctl status`.
 pub mod status;
 
 /// Counters and rates.
 pub mod stats;
+
+/// What the process takes of the machine.
+pub mod process;
 
 /// A rate that is not to be exceeded.
 pub mod pace;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use mjpegd::service::cli::{self, Cli, Command};
-use mjpegd::service::{check, devices, logging};
+use mjpegd::service::{check, controls, devices, logging, passwd};
 use mjpegd::{config::Settings, daemon};
 
 fn main() -> ExitCode {
@@ -30,7 +30,12 @@ fn execute(command: Option<Command>, settings: &Settings) -> ExitCode {
     let outcome = match command {
         None => daemon::run(settings).map(|()| true),
         Some(Command::Check) => check::print(settings, &mut io::stdout()).map_err(Into::into),
+        Some(Command::Controls { named }) => {
+            controls::run(settings, &named, &mut io::stdout()).map_err(Into::into)
+        }
         Some(Command::Devices) => devices::print(&mut io::stdout()).map_err(Into::into),
+        Some(Command::Passwd { name }) => passwd::print_user(&name, &mut io::stdout()),
+        Some(Command::Token { name }) => passwd::print_token(&name, &mut io::stdout()),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -34,6 +34,38 @@ impl Gauge {
     }
 }
 
+/// How often a time was how long: counts by upper limit, as Prometheus has them.
+#[derive(Debug, Default)]
+pub struct Histogram {
+    counts: [Counter; Self::LIMITS_MICROS.len() + 1],
+    sum_micros: Counter,
+}
+
+impl Histogram {
+    /// From a passed-through picture's copy to a picture that is seen to be late.
+    const LIMITS_MICROS: [u64; 10] =
+        [500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 1_000_000];
+
+    pub fn record(&self, time: Duration) {
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let bucket = Self::LIMITS_MICROS.iter().position(|limit| micros <= *limit);
+        if let Some(counter) = self.counts.get(bucket.unwrap_or(Self::LIMITS_MICROS.len())) {
+            counter.add(1);
+        }
+        self.sum_micros.add(micros);
+    }
+
+    /// Each bucket's upper limit, and how many times fell into it and no lower one; the last has no limit.
+    pub fn buckets(&self) -> impl Iterator<Item = (Option<Duration>, u64)> {
+        let limits = Self::LIMITS_MICROS.map(|limit| Some(Duration::from_micros(limit)));
+        limits.into_iter().chain([None]).zip(self.counts.iter().map(Counter::get))
+    }
+
+    pub fn sum(&self) -> Duration {
+        Duration::from_micros(self.sum_micros.get())
+    }
+}
+
 /// Counts events into a rate a second, over the last whole second or so.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RateMeter {
@@ -80,6 +112,10 @@ pub struct Stats {
     pub dropped_same: Counter,
     /// Pictures a second that the source gives now.
     pub captured_fps: Gauge,
+    /// From the begin of compressing a picture to its end.
+    pub encode: Histogram,
+    /// From the camera to the slot.
+    pub publish_age: Histogram,
     /// Times that a camera was opened.
     pub opened: Counter,
     /// Frames sent whole, over all viewers.
@@ -99,6 +135,18 @@ impl Stats {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_counted_once_and_under_its_limit() {
+        let histogram = Histogram::default();
+        for micros in [1, 500, 501, 999_999, 5_000_000] {
+            histogram.record(Duration::from_micros(micros));
+        }
+        let counts: Vec<_> = histogram.buckets().map(|(_, count)| count).collect();
+        assert_eq!(counts, [2, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
+        assert_eq!(histogram.buckets().last().unwrap().0, None);
+        assert_eq!(histogram.sum(), Duration::from_micros(6_001_001));
+    }
 
     #[test]
     fn a_rate_is_measured_and_forgotten() {

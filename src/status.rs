@@ -1,7 +1,7 @@
 //! What the camera is doing, in one word and in a sentence: for `/state`, the log and `systemctl status`.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::source::{Lost, Opened};
 
@@ -10,6 +10,8 @@ use crate::source::{Lost, Opened};
 pub enum State {
     /// Nobody watches, so it is stopped.
     Idle,
+    /// On request: viewers keep the last picture.
+    Paused,
     /// Opened for a viewer, before its first picture.
     Starting,
     Online(Opened),
@@ -22,10 +24,15 @@ pub enum State {
 }
 
 impl State {
+    /// All there are, as the API shows them.
+    pub const WORDS: [&'static str; 7] =
+        ["idle", "paused", "starting", "online", "standby", "no-camera", "no-signal"];
+
     /// One word, as the API shows it.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Idle => "idle",
+            Self::Paused => "paused",
             Self::Starting => "starting",
             Self::Online(_) => "online",
             Self::Standby(_) => "standby",
@@ -38,7 +45,7 @@ impl State {
     pub fn trouble(&self) -> Option<&str> {
         match self {
             Self::NoCamera(reason) | Self::NoSignal(reason) => Some(reason),
-            Self::Idle | Self::Starting | Self::Online(_) | Self::Standby(_) => None,
+            Self::Idle | Self::Paused | Self::Starting | Self::Online(_) | Self::Standby(_) => None,
         }
     }
 
@@ -46,7 +53,7 @@ impl State {
     pub const fn running(&self) -> Option<&Opened> {
         match self {
             Self::Online(opened) | Self::Standby(opened) => Some(opened),
-            Self::Idle | Self::Starting | Self::NoCamera(_) | Self::NoSignal(_) => None,
+            Self::Idle | Self::Paused | Self::Starting | Self::NoCamera(_) | Self::NoSignal(_) => None,
         }
     }
 }
@@ -64,6 +71,7 @@ impl fmt::Display for State {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Idle => write!(formatter, "nobody watches, camera stopped"),
+            Self::Paused => write!(formatter, "paused on request, camera stopped"),
             Self::Starting => write!(formatter, "camera starting"),
             Self::Online(opened) => write!(formatter, "{opened}"),
             Self::Standby(opened) => write!(formatter, "nobody watches, camera kept running: {opened}"),
@@ -76,22 +84,20 @@ impl fmt::Display for State {
 /// Written by the capture thread, read by everybody.
 pub struct Status {
     state: Mutex<State>,
-    changed: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    on_change: Mutex<Vec<Box<dyn Fn() + Send + Sync>>>,
 }
 
 impl Default for Status {
     fn default() -> Self {
         // The camera is opened before anyone watches, so that the log says at boot whether it works.
-        Self { state: Mutex::new(State::Starting), changed: OnceLock::new() }
+        Self { state: Mutex::new(State::Starting), on_change: Mutex::default() }
     }
 }
 
 impl Status {
-    /// Has `changed` called after every change. The first who asks gets it.
+    /// Has `changed` called after every change from now on; it must not block.
     pub fn on_change(&self, changed: Box<dyn Fn() + Send + Sync>) {
-        if self.changed.set(changed).is_err() {
-            log::debug!("status changes go to the first who asked");
-        }
+        self.on_change.lock().unwrap_or_else(PoisonError::into_inner).push(changed);
     }
 
     pub fn get(&self) -> State {
@@ -102,9 +108,8 @@ impl Status {
     pub fn set(&self, state: State) -> State {
         let before = std::mem::replace(&mut *self.lock(), state.clone());
         if before != state {
-            if let Some(changed) = self.changed.get() {
-                changed();
-            }
+            let on_change = self.on_change.lock().unwrap_or_else(PoisonError::into_inner);
+            on_change.iter().for_each(|changed| changed());
         }
         before
     }

@@ -8,20 +8,14 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mjpegd::audience::Audience;
 use mjpegd::capture::Shared;
-use mjpegd::config::Settings;
+use mjpegd::config::{Live, Settings};
 use mjpegd::frame::{Frame, FramePool, Times};
-use mjpegd::heartbeat::Heartbeat;
-use mjpegd::latest::Latest;
-use mjpegd::stats::Stats;
-use mjpegd::status::Status;
-use mjpegd::viewers::Server;
+use mjpegd::viewers::{Hooks, Server};
 
 /// The system's, with a count of what is asked of it.
 struct Counting;
@@ -52,17 +46,12 @@ const FRAMES: u64 = 100;
 
 /// Allocations and their bytes for each frame, when so many watch.
 fn cost_of_a_frame(viewers: u64) -> (usize, usize) {
-    let shared = Shared {
-        latest: Latest::new(),
-        audience: Audience::new(),
-        status: Arc::new(Status::default()),
-        stats: Stats::new(),
-        heartbeat: Arc::new(Heartbeat::default()),
-    };
+    let shared = Shared::new(Live::new(Settings::default()).0);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let address = listener.local_addr().unwrap();
-    let server = Server::start(&Settings::default(), vec![listener], &shared).unwrap();
+    let hooks = Hooks { stop: Box::new(|| {}), cameras: Vec::new };
+    let server = Server::start(&Settings::default(), vec![listener], &shared, hooks).unwrap();
     let readers: Vec<_> = (0..viewers).map(|_| thread::spawn(move || watch(address))).collect();
     until(|| shared.audience.seats() as u64 == viewers);
 

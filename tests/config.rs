@@ -72,7 +72,7 @@ fn the_shipped_example_has_every_key() {
     load_text(&text).unwrap();
     let keys: Keys = toml::from_str(&text).unwrap();
     // A key that the example lacks stays `None`; these defaults hold a `None` inside.
-    let keys = ["AllowOrigin(None)", "Format(None)", "IdleFps(None)"]
+    let keys = ["AllowOrigin(None)", "Crop(None)", "Format(None)", "IdleFps(None)", "Scale(None)"]
         .iter()
         .fold(format!("{keys:?}"), |keys, default| keys.replace(default, ""));
     assert!(!keys.contains("None"), "{keys}");

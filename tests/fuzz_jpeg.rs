@@ -1,10 +1,21 @@
 //! Broken JPEGs, a hundred thousand of them: never a panic, and whatever is let through is fit for a browser.
 
+// Clippy counts only the functions marked as tests as such, not what they share.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
 use mjpegd::clock::Monotonic;
-use mjpegd::frame::FramePool;
+use mjpegd::config::values::{Crop, Scale};
+use mjpegd::config::{Encoder, Settings};
+use mjpegd::frame::{Frame, FramePool};
 use mjpegd::jpeg::markers::{self, Markers};
-use mjpegd::jpeg::repair;
+use mjpegd::jpeg::{Changes, EncoderPool, Facts, repair};
 use mjpegd::picture::{Picture, PixelFormat};
+use mjpegd::stats::Stats;
 
 #[allow(unreachable_pub, reason = "it belongs to the unit tests as well")]
 #[cfg(test)]
@@ -12,6 +23,9 @@ use mjpegd::picture::{Picture, PixelFormat};
 mod fixtures;
 
 const ROUNDS: usize = 100_000;
+
+/// These are taken apart and put together again.
+const CHANGED_ROUNDS: usize = 3_000;
 
 /// Xorshift, so that a failure can be had again.
 struct Dice(u64);
@@ -71,8 +85,8 @@ fn mutate(jpeg: &mut Vec<u8>, seeds: &[Vec<u8>], dice: &mut Dice) {
     }
 }
 
-fn check(bytes: &[u8], pool: &std::sync::Arc<FramePool>) -> bool {
-    let picture = Picture {
+fn picture(bytes: &[u8]) -> Picture<'_> {
+    Picture {
         bytes,
         format: PixelFormat::Mjpeg,
         width: 0,
@@ -80,8 +94,11 @@ fn check(bytes: &[u8], pool: &std::sync::Arc<FramePool>) -> bool {
         stride: 0,
         captured: Monotonic::default(),
         grabbed: Monotonic::default(),
-    };
-    let Ok(frame) = repair(picture, pool) else {
+    }
+}
+
+fn check(bytes: &[u8], pool: &Arc<FramePool>) -> bool {
+    let Ok(frame) = repair(picture(bytes), pool) else {
         return false;
     };
     assert!(frame.jpeg.starts_with(&[0xFF, 0xD8]) && frame.jpeg.ends_with(&[0xFF, 0xD9]));
@@ -108,6 +125,84 @@ fn mutated_jpegs_are_refused_or_repaired_but_never_panic() {
     }
     // Neither refusing all nor taking all would be a test of both.
     assert!((ROUNDS / 20..ROUNDS * 19 / 20).contains(&accepted), "{accepted}");
+}
+
+/// Gives what passes for a JPEG to the encoder threads to be changed, and returns what viewers get of it.
+struct Changing {
+    changes: Changes,
+    pool: EncoderPool,
+    frames: Receiver<Frame>,
+    stats: Arc<Stats>,
+}
+
+impl Changing {
+    fn new(settings: &Settings) -> Self {
+        let (sender, frames) = mpsc::channel();
+        let (stats, deliver) = (Stats::new(), Arc::new(move |frame| sender.send(frame).unwrap()));
+        let encoder = Encoder { workers: NonZeroUsize::MIN, ..settings.encoder.clone() };
+        let pool = EncoderPool::new(&encoder, FramePool::new(), Arc::clone(&stats), deliver).unwrap();
+        let mut changes = Changes::new(settings).unwrap().unwrap();
+        changes.look(&Facts { fps: 1.0, camera: &String::new });
+        Self { changes, pool, frames, stats }
+    }
+
+    fn change(&mut self, bytes: &[u8]) -> Option<Frame> {
+        let markers = markers::walk(bytes).ok()?;
+        let change = self.changes.of((markers.width, markers.height));
+        let failed = self.stats.dropped_invalid.get();
+        self.pool.take_jpeg(picture(bytes), &markers, change).submit();
+        loop {
+            match self.frames.recv_timeout(Duration::from_millis(1)) {
+                Ok(frame) => return Some(frame),
+                Err(_) if self.stats.dropped_invalid.get() > failed => return None,
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+fn kinds_of_changes() -> Vec<Settings> {
+    let change = |set: fn(&mut Settings)| {
+        let mut settings = Settings::default();
+        set(&mut settings);
+        settings
+    };
+    vec![
+        change(|settings| settings.image.rotate = "180".parse().unwrap()),
+        change(|settings| settings.image.rotate = "90".parse().unwrap()),
+        change(|settings| settings.image.crop = "19x17+5+3".parse::<Crop>().unwrap().into()),
+        change(|settings| {
+            settings.image.scale = "33x16".parse::<Scale>().unwrap().into();
+            settings.image.greyscale = true;
+        }),
+        change(|settings| settings.overlay.text = "%H".to_owned()),
+    ]
+}
+
+#[test]
+fn mutated_jpegs_are_changed_or_dropped_but_never_panic_and_no_thread_is_lost() {
+    let seeds = seeds();
+    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+    for settings in kinds_of_changes() {
+        let mut changing = Changing::new(&settings);
+        assert!(seeds.iter().all(|seed| changing.change(seed).is_some()));
+        let mut changed = 0;
+        for round in 0..CHANGED_ROUNDS {
+            let mut jpeg = seeds[round % seeds.len()].clone();
+            for _ in 0..=dice.roll(3) {
+                if !jpeg.is_empty() {
+                    mutate(&mut jpeg, &seeds, &mut dice);
+                }
+            }
+            let Some(frame) = changing.change(&jpeg) else { continue };
+            let markers = markers::walk(&frame.jpeg).unwrap();
+            assert_eq!((markers.width, markers.height), (frame.width, frame.height));
+            assert_eq!((markers.tables_at, markers.end), (None, frame.jpeg.len()));
+            changed += 1;
+        }
+        assert!(changed > CHANGED_ROUNDS / 20, "{changed}");
+        assert!(seeds.iter().all(|seed| changing.change(seed).is_some()), "it has failed for good");
+    }
 }
 
 #[test]

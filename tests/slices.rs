@@ -19,7 +19,7 @@ use mjpegd::clock::Monotonic;
 use mjpegd::config::Encoder;
 use mjpegd::config::values::Subsampling;
 use mjpegd::frame::FramePool;
-use mjpegd::jpeg::EncoderPool;
+use mjpegd::jpeg::{Change, EncoderPool};
 use mjpegd::picture::{Picture, PixelFormat};
 use mjpegd::stats::Stats;
 
@@ -41,7 +41,7 @@ fn compressed(format: PixelFormat, size: (u32, u32), subsampling: Subsampling, s
     let pool = EncoderPool::new(&settings, FramePool::new(), Stats::new(), deliver).unwrap();
     let now = Monotonic::now();
     let picture = Picture { bytes: &bytes, format, width, height, stride, captured: now, grabbed: now };
-    pool.take(picture).unwrap().submit();
+    pool.take(picture, Change::default()).unwrap().submit();
     frames.recv_timeout(PATIENCE).unwrap().jpeg.to_vec()
 }
 

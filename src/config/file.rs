@@ -3,17 +3,14 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use serde_path_to_error::Segment;
 use toml::de::{DeTable, DeValue};
 
 use super::error::ConfigError;
 use super::keys::{Keys, Wrong};
+use super::problems::{MAX_PROBLEMS, names, rephrase};
 
 /// A settings file is a page or two; what is larger is another file.
 const MAX_BYTES: u64 = 1024 * 1024;
-
-/// Who made more mistakes than this has given us another kind of file.
-const MAX_PROBLEMS: usize = 20;
 
 #[derive(Debug)]
 pub(super) struct File {
@@ -29,6 +26,10 @@ impl File {
         let base = path.parent().unwrap_or(path);
         let folder = &mut file.keys.source.slideshow.folder;
         *folder = folder.take().map(|folder| folder.relative_to(base));
+        let state = &mut file.keys.api.state_file;
+        *state = state.take().map(|state| state.relative_to(base));
+        let font = &mut file.keys.overlay.font;
+        *font = font.take().map(|font| font.relative_to(base));
         Ok(file)
     }
 
@@ -108,15 +109,6 @@ fn text(path: &Path) -> Result<String, ConfigError> {
     })
 }
 
-/// The names on the way to a value; what is wrong with one item is wrong with the list.
-fn names(path: &serde_path_to_error::Path) -> Vec<String> {
-    let names = path.iter().map_while(|segment| match segment {
-        Segment::Map { key } => Some(key.clone()),
-        _ => None,
-    });
-    names.collect()
-}
-
 /// `false`: there is no such value.
 fn strike_out(table: &mut DeTable<'_>, path: &[String]) -> bool {
     match path {
@@ -127,23 +119,4 @@ fn strike_out(table: &mut DeTable<'_>, path: &[String]) -> bool {
             _ => false,
         },
     }
-}
-
-/// Turns serde's list of the known fields into a suggestion; all else it says well already.
-fn rephrase(message: &str, key: Option<&String>) -> String {
-    let key = key.map_or("", String::as_str);
-    let Some(known) = message.strip_prefix(&format!("unknown field `{key}`, expected ")) else {
-        return message.to_owned();
-    };
-    // Every other piece is a name: "one of `a`, `b`, `c`".
-    let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
-    // Names of about the same length only: the comparison takes memory by the product of both.
-    let alike = known.iter().filter_map(|name| {
-        let most = name.len() / 3;
-        let candidate = name.len().abs_diff(key.len()) <= most;
-        let distance = candidate.then(|| strsim::damerau_levenshtein(key, name))?;
-        (distance <= most).then_some((distance, name))
-    });
-    let hint = alike.min().map_or(String::new(), |(_, name)| format!(", did you mean {name}?"));
-    format!("unknown key{hint}; allowed: {}", known.join(", "))
 }

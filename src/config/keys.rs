@@ -8,10 +8,14 @@ use clap::Args;
 use serde::Deserialize;
 
 use super::settings;
+use super::values::Value as _;
 use super::values::{
-    AllowOrigin, DesiredFps, Device, Devices, Folder, Format, Host, IdleFps, LogLevel, NetworkWait, Quality,
-    Refused, Resolution, Seconds, SourceName, Subsampling, Switch, Whole, one_or_many, section,
+    AllowOrigin, Anonymous, Caption, Control, Corner, Crop, DesiredFps, Device, Devices, Folder, Font,
+    Format, Hash, Host, IdleFps, LogLevel, Login, Name, NetworkWait, Password, Quality, Refused, Resolution,
+    Rgba, Right, Rotation, Scale, Seconds, SourceName, StatePath, Subsampling, Switch, TimeZoneName,
+    TokenHash, Whole, controls, one_or_many, section, sections,
 };
+use crate::controls::Wish;
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -24,7 +28,19 @@ pub struct Keys {
     pub encoder: Encoder,
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
+    pub image: Image,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub overlay: Overlay,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
     pub http: Http,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub auth: Auth,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub api: Api,
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub network: Network,
@@ -93,6 +109,11 @@ pub struct V4l2 {
     /// A camera without a picture for so long counts as stalled, 0.5 to 3600 seconds [default: 2]
     #[arg(long, value_name = "SECONDS")]
     pub device_timeout: Option<Seconds<500, 3_600_000>>,
+
+    /// Set a control of the camera whenever it is opened: NAME=VALUE as `mjpegd controls` lists them; may be given more than once
+    #[arg(long = "control", value_name = "NAME=VALUE")]
+    #[serde(deserialize_with = "controls")]
+    pub controls: Option<Vec<Control>>,
 }
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -131,6 +152,72 @@ pub struct Encoder {
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[command(next_help_heading = "Image (in this order: crop, flips, rotation, scale, greyscale)")]
+pub struct Image {
+    /// Cut out of the camera's picture: WIDTHxHEIGHT+X+Y, both sides 16 to 8192, X and Y 0 to 8192, or empty for the whole picture, which is the default
+    #[arg(long, value_name = "AREA")]
+    pub crop: Option<Crop>,
+
+    /// Mirror the picture, left for right, true or false [default: false]
+    #[arg(long, value_name = "SWITCH", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub flip_horizontal: Option<Switch>,
+
+    /// Mirror the picture, top for bottom, true or false [default: false]
+    #[arg(long, value_name = "SWITCH", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub flip_vertical: Option<Switch>,
+
+    /// Turn the picture clockwise, by degrees: 0, 90, 180 or 270 [default: 0]
+    #[arg(long, value_name = "DEGREES")]
+    pub rotate: Option<Rotation>,
+
+    /// The size that viewers get: WIDTHxHEIGHT, each 16 to 8192, or empty for no scaling, which is the default
+    #[arg(long, value_name = "SIZE")]
+    pub scale: Option<Scale>,
+
+    /// Leave out the colours, true or false [default: false]
+    #[arg(long, value_name = "SWITCH", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub greyscale: Option<Switch>,
+}
+
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[command(next_help_heading = "Overlay (a text over the picture)")]
+pub struct Overlay {
+    /// The text, at most 500 letters in 10 lines, with strftime's % and with {name}, {fps}, {camera}; empty for none, which is the default
+    #[arg(long = "overlay-text", value_name = "TEXT")]
+    pub text: Option<Caption>,
+
+    /// What {name} stands for, at most 500 letters in one line; empty by default
+    #[arg(id = "overlay-name", long = "overlay-name", value_name = "NAME")]
+    pub name: Option<Name>,
+
+    /// Whose time it is: a name such as Europe/Berlin, or empty for the system's, which is the default
+    #[arg(long = "overlay-time-zone", value_name = "ZONE")]
+    pub time_zone: Option<TimeZoneName>,
+
+    /// Where it stands: top-left, top-right, bottom-left or bottom-right [default: top-left]
+    #[arg(long = "overlay-corner", value_name = "CORNER")]
+    pub corner: Option<Corner>,
+
+    /// Height of a line in percent of the picture's height, 1 to 50 [default: 4]
+    #[arg(long = "overlay-size-percent", value_name = "N")]
+    pub size_percent: Option<Whole<1, 50>>,
+
+    /// Colour of the letters: #RRGGBB or, with opacity, #RRGGBBAA [default: #FFFFFF]
+    #[arg(long = "overlay-colour", value_name = "COLOUR")]
+    pub colour: Option<Rgba>,
+
+    /// Colour behind them: #RRGGBB or, with opacity, #RRGGBBAA [default: #00000080]
+    #[arg(long = "overlay-background", value_name = "COLOUR")]
+    pub background: Option<Rgba>,
+
+    /// What the letters are taken from: a TrueType or OpenType file, or empty for the built-in letters, which is the default
+    #[arg(long = "overlay-font", value_name = "FILE")]
+    pub font: Option<Font>,
+}
+
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[command(next_help_heading = "HTTP")]
 pub struct Http {
     /// Listen on these addresses or names of this machine; may be given more than once [default: 0.0.0.0 ::]
@@ -141,6 +228,11 @@ pub struct Http {
     /// Port, 0 to 65535; 0: any that is free [default: 8080]
     #[arg(long, short, value_name = "N")]
     pub port: Option<Whole<0, 65_535>>,
+
+    /// Take changes also by this name, such as a proxy's: addresses or names of this machine; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    #[serde(deserialize_with = "one_or_many")]
+    pub server_name: Option<Vec<Host>>,
 
     /// Other sites whose pages may read our answers: * or an origin such as http://octopi.local, or empty for none, which is the default
     #[arg(long, value_name = "ORIGIN")]
@@ -177,6 +269,62 @@ pub struct Http {
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[command(next_help_heading = "Who may do what")]
+pub struct Auth {
+    /// Without a password: home, none, view or control [default: home, or none where there are users or tokens]
+    #[arg(long, value_name = "RIGHT")]
+    pub anonymous: Option<Anonymous>,
+
+    /// One who may do everything, with --passwd: a name of 1 to 64 letters without a colon
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<Login>,
+
+    /// That user's password: a password of 1 to 256 letters; other users of this machine can see it here, and not in the file
+    #[arg(long, value_name = "PASSWORD")]
+    pub passwd: Option<Password>,
+
+    #[arg(skip)]
+    #[serde(deserialize_with = "sections")]
+    pub users: Vec<User>,
+
+    #[arg(skip)]
+    #[serde(deserialize_with = "sections")]
+    pub tokens: Vec<Token>,
+}
+
+/// One of `[[auth.users]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct User {
+    pub name: Login,
+    pub password_hash: Hash,
+    pub right: Right,
+}
+
+/// One of `[[auth.tokens]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Token {
+    pub name: Login,
+    pub hash: TokenHash,
+    pub right: Right,
+}
+
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[command(next_help_heading = "Page and API")]
+pub struct Api {
+    /// Keep what is changed on the page here: a path in a folder that mjpegd may write to, or empty for none [default: systemd's $STATE_DIRECTORY/state.toml]
+    #[arg(long, value_name = "FILE")]
+    pub state_file: Option<StatePath>,
+
+    /// Let those who may change settings end mjpegd, true or false [default: false]
+    #[arg(long, value_name = "SWITCH", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub allow_stop: Option<Switch>,
+}
+
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[command(next_help_heading = "Network")]
 pub struct Network {
     /// What to wait for before listening: none, address, online or route [default: none]
@@ -209,7 +357,12 @@ impl Keys {
     pub fn apply(self, to: &mut settings::Settings) -> Result<(), Wrong> {
         self.source.apply(&mut to.source)?;
         self.encoder.apply(&mut to.encoder);
+        self.image.apply(&mut to.image);
+        self.overlay.apply(&mut to.overlay);
         self.http.apply(&mut to.http);
+        self.auth.apply(&mut to.auth)?;
+        set(&mut to.api.state_file, self.api.state_file);
+        set(&mut to.api.allow_stop, self.api.allow_stop);
         set(&mut to.network.wait, self.network.wait);
         set(&mut to.network.timeout, self.network.timeout.map(Seconds::or_never));
         set(&mut to.log, self.log.level);
@@ -232,6 +385,10 @@ impl Source {
         set(&mut to.v4l2.format, self.v4l2.format);
         set(&mut to.v4l2.buffers, self.v4l2.buffers);
         set(&mut to.v4l2.device_timeout, self.v4l2.device_timeout);
+        for wish in self.v4l2.controls.into_iter().flatten().map(Wish::from) {
+            to.v4l2.controls.retain(|before| before.name != wish.name);
+            to.v4l2.controls.push(wish);
+        }
         set(&mut to.slideshow.folder, self.slideshow.folder.map(|folder| Some(folder.into())));
         set(&mut to.slideshow.interval, self.slideshow.interval);
         Ok(())
@@ -247,11 +404,37 @@ impl Encoder {
     }
 }
 
+impl Image {
+    fn apply(self, to: &mut settings::Image) {
+        set(&mut to.crop, self.crop);
+        set(&mut to.flip_horizontal, self.flip_horizontal);
+        set(&mut to.flip_vertical, self.flip_vertical);
+        set(&mut to.rotate, self.rotate);
+        set(&mut to.scale, self.scale);
+        set(&mut to.greyscale, self.greyscale);
+    }
+}
+
+impl Overlay {
+    fn apply(self, to: &mut settings::Overlay) {
+        set(&mut to.text, self.text);
+        set(&mut to.name, self.name);
+        set(&mut to.time_zone, self.time_zone);
+        set(&mut to.corner, self.corner);
+        set(&mut to.size_percent, self.size_percent);
+        set(&mut to.colour, self.colour);
+        set(&mut to.background, self.background);
+        set(&mut to.font, self.font);
+    }
+}
+
 impl Http {
     fn apply(self, to: &mut settings::Http) {
         let host = self.host.map(|hosts| hosts.into_iter().map(String::from).collect::<Vec<_>>());
         set(&mut to.host, host);
         set(&mut to.port, self.port);
+        let names = self.server_name.map(|names| names.into_iter().map(String::from).collect::<Vec<_>>());
+        set(&mut to.server_name, names);
         set(&mut to.allow_origin, self.allow_origin);
         set(&mut to.tcp_nodelay, self.tcp_nodelay);
         set(&mut to.threads, self.threads);
@@ -264,6 +447,48 @@ impl Http {
     }
 }
 
+impl Auth {
+    fn apply(self, to: &mut settings::Auth) -> Result<(), Wrong> {
+        let Self { anonymous, user, passwd, users, tokens } = self;
+        let users = users.into_iter().map(|User { name, password_hash, right }| settings::User {
+            name: name.into(),
+            secret: settings::Secret::Hash(password_hash),
+            right,
+        });
+        to.users.extend(users);
+        match (user, passwd) {
+            (None, None) => {}
+            (Some(name), Some(password)) => to.users.push(settings::User {
+                name: name.into(),
+                secret: settings::Secret::Plain(password),
+                right: Right::Control,
+            }),
+            (Some(_), None) => return Err(Wrong::login("auth.user", "--user", "there is no passwd with it")),
+            (None, Some(_)) => {
+                return Err(Wrong::login("auth.passwd", "--passwd", "there is no user with it"));
+            }
+        }
+        let tokens = tokens.into_iter().map(|Token { name, hash, right }| settings::Token {
+            name: name.into(),
+            hash,
+            right,
+        });
+        to.tokens.extend(tokens);
+        match anonymous {
+            Some(anonymous) => (to.anonymous, to.anonymous_is_given) = (anonymous, true),
+            // A password that nobody needs would be for nothing.
+            None if to.has_accounts() && !to.anonymous_is_given => to.anonymous = Anonymous::Nothing,
+            None => {}
+        }
+        let mut names: Vec<_> = to.users.iter().map(|user| &user.name).collect();
+        names.sort();
+        if names.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(Wrong::login("auth.users", "--user", "a name stands there twice"));
+        }
+        Ok(())
+    }
+}
+
 /// A value that is wrong beside another one; by itself it was in range.
 #[derive(Debug)]
 pub struct Wrong {
@@ -273,11 +498,22 @@ pub struct Wrong {
 }
 
 impl Wrong {
+    pub(super) const FOLDER: &str = "source.slideshow.folder";
+    pub(super) const FONT: &str = "overlay.font";
+
     fn device(why: Refused) -> Self {
         Self { key: "source.v4l2.device", flag: "--device", why }
     }
 
+    fn login(key: &'static str, flag: &'static str, what: &str) -> Self {
+        Self { key, flag, why: Login::refuse(what) }
+    }
+
     pub(super) fn folder(why: Refused) -> Self {
-        Self { key: "source.slideshow.folder", flag: "--slideshow-folder", why }
+        Self { key: Self::FOLDER, flag: "--slideshow-folder", why }
+    }
+
+    pub(super) fn font(why: Refused) -> Self {
+        Self { key: Self::FONT, flag: "--overlay-font", why }
     }
 }

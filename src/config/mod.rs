@@ -3,22 +3,33 @@
 //! `Keys` are what a person may say, and nothing need be said. `Settings` are what the daemon runs on, and nothing
 //! is missing. In between the flags are laid over the file, and the file over the defaults.
 
+mod changes;
 mod error;
 mod file;
+mod image;
 mod keys;
+mod live;
+mod problems;
+mod saved;
 mod settings;
 
 pub mod values;
 
 use std::path::Path;
 
+pub use changes::Changes;
 pub use error::ConfigError;
+pub use image::ImageFlags;
 pub use keys::Keys;
-pub use settings::{Encoder, Http, Network, Settings, Slideshow, Source, V4l2};
+pub use live::{Live, NotSaved};
+pub use saved::{Saved, StateFile};
+pub use settings::{
+    Api, Auth, Encoder, Http, Image, Network, Overlay, Secret, Settings, Slideshow, Source, V4l2,
+};
 
 use file::File;
 use keys::Wrong;
-use values::{Folder, SourceName};
+use values::{Folder, Font, SourceName};
 
 /// Read when no other file is named, if it is there.
 pub const DEFAULT_FILE: &str = "/etc/mjpegd.toml";
@@ -35,10 +46,13 @@ pub fn load(file: Option<&Path>, flags: Keys) -> Result<Settings, ConfigError> {
         let applied = file.keys.clone().apply(&mut settings);
         applied.map_err(|wrong| file.locate(&wrong))?;
     }
-    let folder_by_flag = flags.source.slideshow.folder.is_some();
+    let given = [
+        (Wrong::FOLDER, flags.source.slideshow.folder.is_some()),
+        (Wrong::FONT, flags.overlay.font.is_some()),
+    ];
     flags.apply(&mut settings).map_err(|wrong| by_flag(&wrong))?;
     check(&settings).map_err(|wrong| match &file {
-        Some(file) if !folder_by_flag => file.locate(&wrong),
+        Some(file) if !given.contains(&(wrong.key, true)) => file.locate(&wrong),
         _ => by_flag(&wrong),
     })?;
     Ok(settings)
@@ -46,6 +60,7 @@ pub fn load(file: Option<&Path>, flags: Keys) -> Result<Settings, ConfigError> {
 
 /// What can be said only when all is known.
 fn check(settings: &Settings) -> Result<(), Wrong> {
+    Font::check(settings.overlay.font.as_deref()).map_err(Wrong::font)?;
     match settings.source.name {
         SourceName::Slideshow => {
             Folder::check(settings.source.slideshow.folder.as_deref()).map_err(Wrong::folder)

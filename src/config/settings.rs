@@ -1,68 +1,148 @@
 //! What the daemon runs on: complete, in range, with every default applied. See `config/mjpegd.toml` for what each means.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 use log::LevelFilter;
+use serde::Serialize;
 
-use super::values::{Devices, FrameRate, NetworkWait, Quality, Resolution, SourceName, Subsampling};
+use super::values::write;
+use super::values::{
+    Anonymous, Corner, CropArea, Devices, FrameRate, Hash, NetworkWait, Password, Quality, Resolution, Rgba,
+    Right, Rotation, SourceName, Subsampling, TokenHash,
+};
+use crate::controls::Wish;
 use crate::picture::PixelFormat;
 
-#[derive(Clone, Debug, PartialEq)]
+/// What is serialized, in the file's own form, can be changed while the daemon runs; the rest takes a restart.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Settings {
     pub source: Source,
     pub encoder: Encoder,
+    pub image: Image,
+    pub overlay: Overlay,
+    #[serde(skip)]
     pub http: Http,
+    #[serde(skip)]
+    pub auth: Auth,
+    #[serde(skip)]
+    pub api: Api,
+    #[serde(skip)]
     pub network: Network,
+    #[serde(skip)]
     pub log: LevelFilter,
 }
 
 /// Where pictures come from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Source {
     pub name: SourceName,
     pub resolution: Resolution,
     /// `None`: as fast as the camera can.
+    #[serde(serialize_with = "write::or_zero")]
     pub desired_fps: Option<FrameRate>,
     /// With nobody watching for this long the source is stopped; `None`: never.
+    #[serde(serialize_with = "write::seconds_or_zero")]
     pub idle_timeout: Option<Duration>,
     /// Instead of being stopped it is kept running, and its pictures are thrown away at this rate; `None`: stopped.
+    #[serde(serialize_with = "write::or_zero")]
     pub idle_fps: Option<FrameRate>,
     /// So many pictures in a row are not sent when they are equal to the one before; 0: all are sent.
     pub drop_same_frames: u32,
     /// Pause between attempts to open a device that failed.
+    #[serde(serialize_with = "write::seconds")]
     pub device_error_delay: Duration,
     pub v4l2: V4l2,
     pub slideshow: Slideshow,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+impl Source {
+    /// Whether a source that was opened by the one does for the other: they differ at most in how long it is kept.
+    pub fn is_same_device(&self, other: &Self) -> bool {
+        let Self { idle_timeout, idle_fps, drop_same_frames, device_error_delay, .. } = *other;
+        let like_other =
+            Self { idle_timeout, idle_fps, drop_same_frames, device_error_delay, ..self.clone() };
+        like_other == *other
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct V4l2 {
     pub device: Devices,
     /// `None`: the first of [`PixelFormat::ALL`] that the camera has.
+    #[serde(serialize_with = "write::or_auto")]
     pub format: Option<PixelFormat>,
     pub buffers: u32,
     /// Without a picture for this long the camera counts as stalled.
+    #[serde(serialize_with = "write::seconds")]
     pub device_timeout: Duration,
+    /// What its controls are set to whenever it is opened. They are changed one by one, and not with the settings.
+    #[serde(skip)]
+    pub controls: Vec<Wish>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Slideshow {
-    /// `Some` whenever the source is the slideshow.
+    /// `Some` whenever the source is the slideshow. Who may change settings may not choose what files are shown.
+    #[serde(skip)]
     pub folder: Option<PathBuf>,
+    #[serde(serialize_with = "write::seconds")]
     pub interval: Duration,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Encoder {
     pub quality: Quality,
     pub subsampling: Subsampling,
+    #[serde(skip)]
     pub workers: NonZeroUsize,
     /// Slices of one picture; `None`: as the workers and the size of the picture suggest.
+    #[serde(serialize_with = "write::or_zero")]
     pub slices: Option<NonZeroUsize>,
+}
+
+/// What is done to each picture, in this order. The default changes nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Image {
+    #[serde(serialize_with = "write::or_empty")]
+    pub crop: Option<CropArea>,
+    pub flip_horizontal: bool,
+    pub flip_vertical: bool,
+    /// Clockwise.
+    pub rotate: Rotation,
+    #[serde(serialize_with = "write::or_empty")]
+    pub scale: Option<Resolution>,
+    pub greyscale: bool,
+}
+
+/// A text over the picture.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Overlay {
+    /// Empty: none.
+    pub text: String,
+    /// What `{name}` stands for in it.
+    pub name: String,
+    /// `None`: the one that this machine is in.
+    #[serde(serialize_with = "write::or_empty")]
+    pub time_zone: Option<String>,
+    pub corner: Corner,
+    /// Height of a line, of the picture's.
+    pub size_percent: u32,
+    pub colour: Rgba,
+    pub background: Rgba,
+    /// `None`: the built-in letters. Who may change settings may not choose what files are read.
+    #[serde(skip)]
+    pub font: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -71,6 +151,8 @@ pub struct Http {
     pub host: Vec<String>,
     /// 0: any free port, which is logged.
     pub port: u16,
+    /// Names that this machine is called by, beside those that it knows itself.
+    pub server_name: Vec<String>,
     /// The value of `Access-Control-Allow-Origin`; `None`: no CORS headers.
     pub allow_origin: Option<String>,
     pub tcp_nodelay: bool,
@@ -88,6 +170,53 @@ pub struct Http {
     pub snapshot_placeholder: bool,
 }
 
+/// Who may do what.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Auth {
+    pub anonymous: Anonymous,
+    /// Whether a person has said so, or it is what goes with the accounts.
+    pub anonymous_is_given: bool,
+    pub users: Vec<User>,
+    pub tokens: Vec<Token>,
+}
+
+impl Auth {
+    pub fn has_accounts(&self) -> bool {
+        !self.users.is_empty() || !self.tokens.is_empty()
+    }
+}
+
+/// Logs in by name and password.
+#[derive(Clone, Debug, PartialEq)]
+pub struct User {
+    pub name: String,
+    pub secret: Secret,
+    pub right: Right,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Secret {
+    Hash(Hash),
+    /// ustreamer's `--passwd`.
+    Plain(Password),
+}
+
+/// Logs in by a token, as programs do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Token {
+    pub name: String,
+    pub hash: TokenHash,
+    pub right: Right,
+}
+
+/// The control page and what it calls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Api {
+    /// Where changes are kept over restarts; `None`: nowhere.
+    pub state_file: Option<PathBuf>,
+    pub allow_stop: bool,
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Network {
     /// What must be there before the port is opened.
@@ -101,7 +230,11 @@ impl Default for Settings {
         Self {
             source: Source::default(),
             encoder: Encoder::default(),
+            image: Image::default(),
+            overlay: Overlay::default(),
             http: Http::default(),
+            auth: Auth::default(),
+            api: Api::default(),
             network: Network::default(),
             log: LevelFilter::Info,
         }
@@ -133,6 +266,7 @@ impl Default for V4l2 {
             buffers: cores() as u32 + 1,
             // ustreamer's 1 s is too short for cameras that start slowly: pikvm/ustreamer issues 7, 52, 274.
             device_timeout: Duration::from_secs(2),
+            controls: Vec::new(),
         }
     }
 }
@@ -154,11 +288,27 @@ impl Default for Encoder {
     }
 }
 
+impl Default for Overlay {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            name: String::new(),
+            time_zone: None,
+            corner: Corner::default(),
+            size_percent: 4,
+            colour: Rgba { red: 255, green: 255, blue: 255, alpha: 255 },
+            background: Rgba { red: 0, green: 0, blue: 0, alpha: 128 },
+            font: None,
+        }
+    }
+}
+
 impl Default for Http {
     fn default() -> Self {
         Self {
             host: vec!["0.0.0.0".to_owned(), "::".to_owned()],
             port: 8080,
+            server_name: Vec::new(),
             allow_origin: None,
             tcp_nodelay: true,
             threads: NonZeroUsize::MIN.saturating_add(1),
@@ -170,6 +320,15 @@ impl Default for Http {
             snapshot_timeout: Duration::from_secs(4),
             snapshot_placeholder: false,
         }
+    }
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        // systemd may have made several, which it separates by colons: systemd.exec(5), RUNTIME_DIRECTORY.
+        let folders = std::env::var("STATE_DIRECTORY").unwrap_or_default();
+        let folder = folders.split(':').next().filter(|folder| !folder.is_empty());
+        Self { state_file: folder.map(|folder| Path::new(folder).join("state.toml")), allow_stop: false }
     }
 }
 

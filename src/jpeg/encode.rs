@@ -1,43 +1,61 @@
-//! One compressor: planes in, JPEG out.
+//! One thread's tools: planes in, JPEG out.
 
 use turbojpeg::{Compressor, OutputBuf, compressed_buf_len};
 
+use super::decode::Decoder;
 use super::planes::View;
+use super::resample::Resampler;
 
-/// Compresses one picture, or slice of one, after another, on one thread.
+/// Compresses one picture, or slice of one, after another, on one thread. What is never needed is never made.
+#[derive(Default)]
 pub struct Encoder {
-    compressor: Compressor,
+    compressor: Option<Compressor>,
+    quality: u8,
+    pub(super) decoder: Decoder,
+    pub(super) resampler: Resampler,
+}
+
+/// As long as a JPEG of this size may become. Zeroed memory comes straight from the kernel, where resizing would write
+/// it all; and the kernel gives pages only to what is written.
+pub(super) fn make_room(
+    (width, height): (usize, usize),
+    subsamp: turbojpeg::Subsamp,
+    scratch: &mut Vec<u8>,
+) -> Result<(), turbojpeg::Error> {
+    let worst = compressed_buf_len(width, height, subsamp)?;
+    if scratch.len() != worst {
+        *scratch = vec![0; worst];
+    }
+    Ok(())
 }
 
 impl Encoder {
-    /// `quality` is 1 to 100.
-    pub fn new(quality: u8) -> Result<Self, turbojpeg::Error> {
-        let mut compressor = Compressor::new()?;
-        compressor.set_quality(quality.into())?;
-        Ok(Self { compressor })
-    }
-
-    /// Writes into the scratch, and says how much of it is the JPEG.
+    /// Writes into the scratch, and says how much of it is the JPEG. `quality` is 1 to 100.
     pub(super) fn encode(
         &mut self,
         view: View<'_>,
+        quality: u8,
         scratch: &mut Vec<u8>,
     ) -> Result<usize, turbojpeg::Error> {
+        let compressor = match &mut self.compressor {
+            Some(compressor) => compressor,
+            None => self.compressor.insert(Compressor::new()?),
+        };
+        if self.quality != quality {
+            compressor.set_quality(quality.into())?;
+            self.quality = quality;
+        }
         let (width, height, subsamp) = match &view {
             View::Yuv(image) => (image.width, image.height, image.subsamp),
             View::Packed(image, subsamp) => (image.width, image.height, *subsamp),
         };
-        let worst = compressed_buf_len(width, height, subsamp)?;
-        if scratch.len() != worst {
-            // Zeroed memory straight from the kernel, where resizing would write it all.
-            *scratch = vec![0; worst];
-        }
+        make_room((width, height), subsamp, scratch)?;
         let mut output = OutputBuf::borrowed(scratch);
         match view {
-            View::Yuv(image) => self.compressor.compress_yuv_planes(&image, &mut output)?,
+            View::Yuv(image) => compressor.compress_yuv_planes(&image, &mut output)?,
             View::Packed(image, subsamp) => {
-                self.compressor.set_subsamp(subsamp)?;
-                self.compressor.compress(image, &mut output)?;
+                compressor.set_subsamp(subsamp)?;
+                compressor.compress(image, &mut output)?;
             }
         }
         Ok(output.len())
@@ -50,7 +68,7 @@ mod tests {
     use turbojpeg::Subsamp;
 
     use super::super::sheet::Sheet;
-    use super::super::testing::{Raw, compress, decode, ffmpeg_warnings};
+    use super::super::testing::{Raw, compress, decode, ffmpeg_warnings, order};
     use super::*;
     use crate::config::values::Subsampling;
     use crate::frame::FramePool;
@@ -154,7 +172,7 @@ mod tests {
     #[test]
     fn one_encoder_takes_pictures_of_changing_sizes_and_formats() {
         let (mut sheet, pool) = (Sheet::default(), FramePool::new());
-        let mut encoder = Encoder::new(80).unwrap();
+        let mut encoder = Encoder::default();
         for (format, size) in [
             (PixelFormat::Yuyv, (64, 64)),
             (PixelFormat::Grey, (8, 8)),
@@ -162,7 +180,7 @@ mod tests {
             (PixelFormat::Yuyv, (66, 64)),
         ] {
             let raw = Raw::paint(format, size, 0, |_, _| [200, 30, 30]);
-            sheet.fill(&raw.picture(), Subsampling::Yuv422, 1).unwrap();
+            sheet.fill(&raw.picture(), order(80, Subsampling::Yuv422), 1).unwrap();
             sheet.compress(0, &mut encoder);
             let image = decode(&sheet.join(&pool).unwrap());
             assert_eq!((image.width as u32, image.height as u32), size);

@@ -36,13 +36,18 @@ impl Lettering {
     }
 
     pub fn draw_letter(self, canvas: &mut Canvas, x: usize, y: usize, letter: char, colour: Colour) {
+        self.covers(letter, |column, row, cover| canvas.blend(x + column, y + row, colour, cover));
+    }
+
+    /// How much of each pixel a letter covers, from its upper left corner.
+    pub fn covers(self, letter: char, mut put: impl FnMut(usize, usize, u8)) {
         let glyph = |letter| get_raster(letter, FontWeight::Regular, self.raster());
         let Some(raster) = glyph(letter).or_else(|| glyph('?')) else {
             return;
         };
         for row in 0..self.height {
             for column in 0..self.advance() {
-                canvas.blend(x + column, y + row, colour, self.cover(&raster, column, row));
+                put(column, row, self.cover(&raster, column, row));
             }
         }
     }

@@ -2,13 +2,24 @@
 //!
 //! ```text
 //! JPEG cameras:  picture -> markers (is it whole?) -> repair: one copy, with huffman tables, without padding -> frame
+//!                changed ones: the same -> pool -> transform without loss, or decode -> planes -> as raw ones
 //! raw cameras:   picture -> sheet (planes, in slices) -> pool of encode threads -> join -> frame
 //! no camera:     canvas -> placard -> frame
 //! ```
 
+mod axis;
+
 pub mod canvas;
 
+mod change;
+
+mod decode;
+
 pub mod encode;
+
+pub mod font;
+
+mod geometry;
 
 mod headers;
 
@@ -16,11 +27,21 @@ pub mod huffman;
 
 mod join;
 
+mod label;
+
+mod letters;
+
 pub mod lettering;
 
 mod lines;
 
+mod mark;
+
 pub mod markers;
+
+mod orientation;
+
+mod overlay;
 
 mod placard;
 
@@ -30,7 +51,11 @@ mod pool;
 
 mod repair;
 
+mod resample;
+
 mod sheet;
+
+mod transpose;
 
 mod unpack;
 
@@ -43,7 +68,10 @@ mod fixtures;
 #[cfg(test)]
 mod testing;
 
+pub use change::{Change, Changes};
 pub use lines::Unfit;
+pub use mark::mark;
+pub use overlay::Facts;
 pub use placard::placard;
 pub use pool::{EncoderPool, Taken};
 pub use repair::repair;

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use super::canvas::{Area, Canvas, Colour};
 use super::encode::Encoder;
 use super::lettering::Lettering;
-use super::sheet::Sheet;
+use super::sheet::{Order, Sheet};
 use crate::clock::Monotonic;
-use crate::config::values::Subsampling;
 use crate::frame::{Frame, FramePool, Times};
 
 /// Sizes outside are brought to the nearest one: a placard is always drawn.
@@ -32,9 +31,9 @@ pub fn placard(
     let height = height.clamp(*SIDES.start(), *SIDES.end());
     let canvas = draw(title, lines, width, height);
     let mut sheet = Sheet::default();
-    sheet.fill(&canvas.picture(captured), Subsampling::Yuv420, 1)?;
+    sheet.fill(&canvas.picture(captured), Order { quality: QUALITY, ..Order::default() }, 1)?;
     let encode_begin = Monotonic::now();
-    sheet.compress(0, &mut Encoder::new(QUALITY)?);
+    sheet.compress(0, &mut Encoder::default());
     let jpeg = sheet.join(pool)?;
     Ok(Frame {
         jpeg,

@@ -6,7 +6,8 @@
 use turbojpeg::{Image, Subsamp, YuvPlanesImage};
 
 use super::lines::Lines;
-use super::unpack::{copy, every_second, mean_with, rgb565};
+use super::resample::Plane;
+use super::unpack::{Rgb, copy, every_second, halved, mean_with, rgb565};
 use crate::config::values::Subsampling;
 use crate::picture::PixelFormat;
 
@@ -21,8 +22,9 @@ pub struct Planes {
     plan: Plan,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Plan {
+/// How the samples lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
     layout: Layout,
     /// How much colour a JPEG of it keeps.
     subsamp: Subsamp,
@@ -48,11 +50,11 @@ pub(super) enum View<'a> {
 }
 
 impl Plan {
-    fn new(format: PixelFormat, subsampling: Subsampling) -> Self {
-        let (packed, subsamp) = match subsampling {
-            Subsampling::Yuv420 => (Layout::Yuv420, Subsamp::Sub2x2),
-            Subsampling::Yuv422 => (Layout::Yuv422, Subsamp::Sub2x1),
-        };
+    pub(super) const GREY: Self = Self { layout: Layout::Grey, subsamp: Subsamp::Gray };
+
+    /// For pictures of this format, as they cost least.
+    pub(super) fn new(format: PixelFormat, subsampling: Subsampling) -> Self {
+        let Self { layout: packed, subsamp } = Self::yuv(subsampling);
         let (layout, subsamp) = match format {
             PixelFormat::Yuyv | PixelFormat::Uyvy | PixelFormat::Yvyu => (packed, subsamp),
             PixelFormat::Rgb24 => (Layout::Rgb, subsamp),
@@ -63,6 +65,37 @@ impl Plan {
         };
         Self { layout, subsamp }
     }
+
+    pub(super) const fn yuv(subsampling: Subsampling) -> Self {
+        match subsampling {
+            Subsampling::Yuv420 => Self { layout: Layout::Yuv420, subsamp: Subsamp::Sub2x2 },
+            Subsampling::Yuv422 => Self { layout: Layout::Yuv422, subsamp: Subsamp::Sub2x1 },
+        }
+    }
+
+    /// The same in planes, which can be changed before they are compressed.
+    pub(super) const fn planar(self) -> Self {
+        let layout = match (self.layout, self.subsamp) {
+            (Layout::Rgb | Layout::Rgbx | Layout::Bgr, Subsamp::Sub2x1) => Layout::Yuv422,
+            (Layout::Rgb | Layout::Rgbx | Layout::Bgr, _) => Layout::Yuv420,
+            (layout, _) => layout,
+        };
+        Self { layout, ..self }
+    }
+
+    pub(super) fn is_grey(self) -> bool {
+        self == Self::GREY
+    }
+
+    /// Pixels that a JPEG of it is made of at a time: the width and the height of an MCU.
+    pub(super) fn mcu_size(self) -> (usize, usize) {
+        self.subsamp.mcu_size()
+    }
+
+    /// Pixels across and down that share a sample of this plane.
+    pub(super) fn sampling(self, plane: usize) -> (usize, usize) {
+        if plane == 0 { (1, 1) } else { self.subsamp.size() }
+    }
 }
 
 impl Default for Plan {
@@ -71,18 +104,14 @@ impl Default for Plan {
     }
 }
 
-/// Pixels that a JPEG of this format's pictures is made of at a time: the width and the height of an MCU.
-pub(super) fn mcu_size(format: PixelFormat, subsampling: Subsampling) -> (usize, usize) {
-    Plan::new(format, subsampling).subsamp.mcu_size()
-}
-
 impl Planes {
     /// Takes a copy of the lines; their memory can go back to the camera afterwards.
-    pub(super) fn fill(&mut self, lines: &Lines<'_>, subsampling: Subsampling) {
-        self.plan = Plan::new(lines.format(), subsampling);
-        (self.width, self.height) = (lines.width(), lines.height());
-        self.memory.resize(self.total_len(), 0);
+    pub(super) fn fill(&mut self, lines: &Lines<'_>, plan: Plan) {
+        self.lay_out((lines.width(), lines.height()), plan);
         match lines.format() {
+            PixelFormat::Rgb24 if self.is_planar() => self.fill_rgb(lines, Rgb::of_rgb24),
+            PixelFormat::Bgr24 if self.is_planar() => self.fill_rgb(lines, Rgb::of_bgr24),
+            PixelFormat::Rgb565 if self.is_planar() => self.fill_rgb(lines, Rgb::of_rgb565),
             PixelFormat::Yuyv => self.fill_packed::<0, 1, 0, 1>(lines),
             PixelFormat::Yvyu => self.fill_packed::<0, 1, 1, 0>(lines),
             PixelFormat::Uyvy => self.fill_packed::<1, 0, 0, 1>(lines),
@@ -95,9 +124,61 @@ impl Planes {
             PixelFormat::Grey => self.fill_lines(lines, 1, copy),
             PixelFormat::Mjpeg | PixelFormat::Jpeg => {}
         }
-        if matches!(self.plan.layout, Layout::Yuv420 | Layout::Yuv422) {
-            self.pad_below();
+        self.pad_below();
+    }
+
+    /// Makes room for a picture, which is to be filled in.
+    pub(super) fn lay_out(&mut self, (width, height): (usize, usize), plan: Plan) {
+        (self.width, self.height, self.plan) = (width, height, plan);
+        self.memory.resize(self.total_len(), 0);
+    }
+
+    pub(super) fn plan(&self) -> Plan {
+        self.plan
+    }
+
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    fn is_planar(&self) -> bool {
+        matches!(self.plan.layout, Layout::Yuv420 | Layout::Yuv422)
+    }
+
+    /// Luma, and chroma where there is any, to be read.
+    pub(super) fn read(&self) -> [Option<Plane<'_>>; 3] {
+        let (luma, chroma) = self.memory.split_at(self.luma_len().min(self.memory.len()));
+        let plane = |samples, stride, (across, down): (usize, usize)| {
+            let (width, height) = (self.width.div_ceil(across), self.height.div_ceil(down));
+            Some(Plane { samples, stride, width, height })
+        };
+        let luma = plane(luma, self.luma_stride(), (1, 1));
+        if !self.is_planar() {
+            return [luma, None, None];
         }
+        let (u, v) = chroma.split_at(self.chroma_len());
+        let sampling = self.plan.subsamp.size();
+        [luma, plane(u, self.chroma_stride(), sampling), plane(v, self.chroma_stride(), sampling)]
+    }
+
+    /// Darker, and less colourful.
+    pub(super) fn dim(&mut self) {
+        for (number, (plane, _)) in self.write().into_iter().enumerate() {
+            for sample in plane {
+                *sample = if number == 0 { *sample / 5 * 2 } else { 64 + *sample / 2 };
+            }
+        }
+    }
+
+    /// Luma, and chroma where there is any, to be written, and how long the lines of each are.
+    pub(super) fn write(&mut self) -> Vec<(&mut [u8], usize)> {
+        let (luma, chroma, planar) = (self.luma_stride(), self.chroma_stride(), self.is_planar());
+        let (y, u, v) = self.split();
+        let mut planes = vec![(y, luma)];
+        if planar {
+            planes.extend([(u, chroma), (v, chroma)]);
+        }
+        planes
     }
 
     pub(super) fn view(&self) -> View<'_> {
@@ -167,6 +248,30 @@ impl Planes {
         self.chroma = [chroma, other];
     }
 
+    fn fill_rgb(&mut self, lines: &Lines<'_>, unpack: fn(&[u8], &mut Rgb)) {
+        let (luma_stride, chroma_stride, width) = (self.luma_stride(), self.chroma_stride(), self.width);
+        let shared = self.shared();
+        let (mut first, mut other) = (Rgb::default(), Rgb::default());
+        let (luma, u, v) = self.split();
+        let planes = luma.chunks_exact_mut(luma_stride * shared).zip(in_step(u, v, chroma_stride));
+        let mut source = lines.first();
+        for (luma, (u, v)) in planes {
+            let Some(line) = source.next() else { break };
+            let (above, below) = luma.split_at_mut(luma_stride);
+            unpack(line, &mut first);
+            padded(above, width, |luma| first.luma(luma));
+            if shared == 2 {
+                // Of an odd height the last line stands twice.
+                unpack(source.next().unwrap_or(line), &mut other);
+                padded(below, width, |luma| other.luma(luma));
+                first.mean_with(&other);
+            }
+            let (blue, red) = first.chroma();
+            padded(u, width.div_ceil(2), |u| halved(blue, u));
+            padded(v, width.div_ceil(2), |v| halved(red, v));
+        }
+    }
+
     fn fill_semi_planar<const U: usize, const V: usize>(&mut self, lines: &Lines<'_>) {
         let chroma_stride = self.chroma_stride();
         self.fill_luma(lines);
@@ -197,7 +302,10 @@ impl Planes {
     }
 
     /// Fills the last row of MCUs up with the last line of each plane.
-    fn pad_below(&mut self) {
+    pub(super) fn pad_below(&mut self) {
+        if !self.is_planar() {
+            return;
+        }
         let (luma, chroma) = (self.luma_stride(), self.chroma_stride());
         let (lines, chroma_lines) = (self.height, self.height.div_ceil(self.shared()));
         let (y, u, v) = self.split();
@@ -219,14 +327,14 @@ impl Planes {
     fn split(&mut self) -> (&mut [u8], &mut [u8], &mut [u8]) {
         let (luma, chroma) = (self.luma_len(), self.chroma_len());
         let (luma, rest) = self.memory.split_at_mut(luma);
-        let (u, v) = rest.split_at_mut(chroma);
+        let (u, v) = if rest.is_empty() { (&mut [][..], rest) } else { rest.split_at_mut(chroma) };
         (luma, u, v)
     }
 
     fn total_len(&self) -> usize {
         match self.plan.layout {
             Layout::Yuv420 | Layout::Yuv422 => self.luma_len() + 2 * self.chroma_len(),
-            Layout::Grey => self.width * self.height,
+            Layout::Grey => self.luma_len(),
             Layout::Rgb | Layout::Bgr => self.width * self.height * 3,
             Layout::Rgbx => self.width * self.height * 4,
         }
@@ -234,10 +342,17 @@ impl Planes {
 
     /// Whole MCUs: else the compressor would copy each line once more, to fill them up.
     fn luma_stride(&self) -> usize {
-        self.width.next_multiple_of(self.plan.subsamp.mcu_width())
+        if self.plan.is_grey() {
+            self.width
+        } else {
+            self.width.next_multiple_of(self.plan.subsamp.mcu_width())
+        }
     }
 
     fn luma_len(&self) -> usize {
+        if self.plan.is_grey() {
+            return self.width * self.height;
+        }
         self.luma_stride() * self.height.next_multiple_of(self.plan.subsamp.mcu_height())
     }
 
@@ -260,7 +375,7 @@ fn in_step<'a>(
 }
 
 /// Lets `fill` write so many samples, and repeats the last of them to the end of the line.
-fn padded(line: &mut [u8], whole: usize, fill: impl FnOnce(&mut [u8])) {
+pub(super) fn padded(line: &mut [u8], whole: usize, fill: impl FnOnce(&mut [u8])) {
     if let Some((line, rest)) = line.split_at_mut_checked(whole) {
         fill(line);
         rest.fill(line.last().copied().unwrap_or(128));

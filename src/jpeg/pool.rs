@@ -10,8 +10,10 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 
-use super::encode::Encoder;
+use super::change::Change;
 use super::lines::{Lines, Unfit};
+use super::markers::Markers;
+use super::sheet::{Order, Sheet};
 use super::worker::{Deliver, Job, Shared};
 use crate::config::Encoder as Settings;
 use crate::config::values::Subsampling;
@@ -27,6 +29,7 @@ const MOST_TURNS: usize = 4;
 
 pub struct EncoderPool {
     shared: Arc<Shared>,
+    quality: u8,
     subsampling: Subsampling,
     /// `None`: as the size of the picture and the number of workers suggest.
     slices: Option<NonZeroUsize>,
@@ -62,23 +65,16 @@ impl EncoderPool {
         stats: Arc<Stats>,
         deliver: Deliver,
     ) -> io::Result<Self> {
-        let Settings { quality, subsampling, workers, slices } = *settings;
-        let mut pool = Self::idle(subsampling, slices, frames, stats, deliver);
-        for _ in 0..workers.get() {
-            let encoder = Encoder::new(quality.get()).map_err(io::Error::other)?;
-            pool.hire(encoder)?;
+        let mut pool = Self::idle(settings, frames, stats, deliver);
+        for _ in 0..settings.workers.get() {
+            pool.hire()?;
         }
         Ok(pool)
     }
 
     /// Without workers, until they are hired.
-    fn idle(
-        subsampling: Subsampling,
-        slices: Option<NonZeroUsize>,
-        frames: Arc<FramePool>,
-        stats: Arc<Stats>,
-        deliver: Deliver,
-    ) -> Self {
+    fn idle(settings: &Settings, frames: Arc<FramePool>, stats: Arc<Stats>, deliver: Deliver) -> Self {
+        let Settings { quality, subsampling, slices, .. } = *settings;
         Self {
             shared: Arc::new(Shared {
                 desk: Mutex::default(),
@@ -88,32 +84,35 @@ impl EncoderPool {
                 stats,
                 deliver,
             }),
+            quality: quality.get(),
             subsampling,
             slices,
             workers: Vec::new(),
         }
     }
 
-    fn hire(&mut self, encoder: Encoder) -> io::Result<()> {
+    /// For pictures taken from now on. The number of workers stays.
+    pub fn set(&mut self, settings: &Settings) {
+        let Settings { quality, subsampling, slices, .. } = *settings;
+        (self.quality, self.subsampling, self.slices) = (quality.get(), subsampling, slices);
+    }
+
+    fn hire(&mut self) -> io::Result<()> {
         let shared = Arc::clone(&self.shared);
         let worker = thread::Builder::new()
             .name(format!("encoder-{}", self.workers.len()))
-            .spawn(move || shared.work(encoder))?;
+            .spawn(move || shared.work())?;
         self.workers.push(worker);
         Ok(())
     }
 
     /// Copies the picture, whose own memory can go back to the camera. On an error the caller counts it.
-    pub fn take(&self, picture: Picture<'_>) -> Result<Taken, Unfit> {
+    pub fn take(&self, picture: Picture<'_>, change: Change) -> Result<Taken, Unfit> {
         let lines = Lines::of(&picture)?;
-        let mut desk = self.shared.desk();
-        desk.numbered += 1;
-        let (number, mut sheet) = (desk.numbered, desk.spare.pop().unwrap_or_default());
-        drop(desk);
-        sheet.lay_out(&lines, self.subsampling, self.slices_of(&picture));
-        let times = Times { captured: picture.captured, grabbed: picture.grabbed, ..Times::default() };
-        let filled = AtomicUsize::default();
-        let job = Arc::new(Job { number, sheet, times, filled, begin: OnceLock::new() });
+        let (number, mut sheet) = self.sheet();
+        let slices = self.slices_of(&picture);
+        sheet.begin(&lines, self.order(change), slices);
+        let job = Self::job(number, sheet, &picture);
         for slice in 0..job.sheet.slices() {
             if slice > 0 {
                 self.shared.hand_out(Arc::clone(&job));
@@ -121,6 +120,31 @@ impl EncoderPool {
             job.sheet.fill_slice(slice, &lines);
         }
         Ok(Taken { shared: Arc::clone(&self.shared), job: Some(job) })
+    }
+
+    /// As [`EncoderPool::take`], for a JPEG that has been looked through.
+    pub fn take_jpeg(&self, picture: Picture<'_>, markers: &Markers, change: Change) -> Taken {
+        let (number, mut sheet) = self.sheet();
+        let size = (markers.width as usize, markers.height as usize);
+        sheet.begin_jpeg(&markers.repaired(picture.bytes), size, self.order(change));
+        Taken { shared: Arc::clone(&self.shared), job: Some(Self::job(number, sheet, &picture)) }
+    }
+
+    fn order(&self, change: Change) -> Order {
+        Order { quality: self.quality, subsampling: self.subsampling, change }
+    }
+
+    /// The next number, and memory for its picture.
+    fn sheet(&self) -> (u64, Sheet) {
+        let mut desk = self.shared.desk();
+        desk.numbered += 1;
+        (desk.numbered, desk.spare.pop().unwrap_or_default())
+    }
+
+    fn job(number: u64, sheet: Sheet, picture: &Picture<'_>) -> Arc<Job> {
+        let times = Times { captured: picture.captured, grabbed: picture.grabbed, ..Times::default() };
+        let filled = AtomicUsize::default();
+        Arc::new(Job { number, sheet, times, filled, begin: OnceLock::new() })
     }
 
     fn slices_of(&self, picture: &Picture<'_>) -> usize {

@@ -1,6 +1,7 @@
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
+use super::super::encode::Encoder;
 use super::super::testing::{Raw, compress, decode};
 use super::*;
 use crate::frame::Frame;
@@ -14,7 +15,7 @@ fn grey(level: u8, size: u32) -> Raw {
 }
 
 fn submit(pool: &EncoderPool, raw: &Raw) -> Result<(), Unfit> {
-    pool.take(raw.picture()).map(Taken::submit)
+    pool.take(raw.picture(), Change::default()).map(Taken::submit)
 }
 
 fn level(frame: &Frame) -> u8 {
@@ -27,10 +28,10 @@ fn pool(workers: usize, deliver: Deliver) -> (EncoderPool, Arc<Stats>) {
 
 fn slicing_pool(workers: usize, slices: usize, deliver: Deliver) -> (EncoderPool, Arc<Stats>) {
     let (stats, slices) = (Stats::new(), NonZeroUsize::new(slices));
-    let mut pool =
-        EncoderPool::idle(Subsampling::Yuv420, slices, FramePool::new(), Arc::clone(&stats), deliver);
+    let settings = Settings { slices, ..Settings::default() };
+    let mut pool = EncoderPool::idle(&settings, FramePool::new(), Arc::clone(&stats), deliver);
     for _ in 0..workers {
-        pool.hire(Encoder::new(80).unwrap()).unwrap();
+        pool.hire().unwrap();
     }
     (pool, stats)
 }
@@ -59,7 +60,7 @@ fn a_frame_tells_its_size_and_its_times() {
     let (pool, _) = pool(1, deliver);
     let raw = grey(100, 48);
     let picture = raw.picture();
-    pool.take(picture).unwrap().submit();
+    pool.take(picture, Change::default()).unwrap().submit();
     let frame = frames.recv_timeout(LONG).unwrap();
     assert_eq!((frame.width, frame.height, frame.online, frame.number), (48, 48, true, 0));
     assert_eq!(frame.times.captured, picture.captured);
@@ -75,7 +76,7 @@ fn a_newer_picture_takes_the_place_of_one_that_waits() {
     for level in [10, 20, 30] {
         submit(&pool, &grey(level, 32)).unwrap();
     }
-    pool.hire(Encoder::new(80).unwrap()).unwrap();
+    pool.hire().unwrap();
     assert_eq!(level(&frames.recv_timeout(LONG).unwrap()), 30);
     assert_eq!(stats.dropped_late.get(), 2);
 }
@@ -104,7 +105,7 @@ fn until_begun(pool: &EncoderPool, slices: usize) {
 fn what_is_begun_and_never_submitted_is_in_nobodys_way() {
     let (deliver, frames) = into_channel();
     let (pool, _) = slicing_pool(2, 5, deliver);
-    let lost = pool.take(grey(50, 80).picture()).unwrap();
+    let lost = pool.take(grey(50, 80).picture(), Change::default()).unwrap();
     until_begun(&pool, 4);
     drop(lost);
     pool.discard();
@@ -118,7 +119,7 @@ fn all_but_the_last_slice_may_be_begun_before_a_picture_is_submitted_but_nothing
     let (deliver, frames) = into_channel();
     let (pool, _) = slicing_pool(2, 5, deliver);
     let raw = grey(50, 80);
-    let taken = pool.take(raw.picture()).unwrap();
+    let taken = pool.take(raw.picture(), Change::default()).unwrap();
     until_begun(&pool, 4);
     assert!(frames.recv_timeout(Duration::from_millis(50)).is_err());
     taken.submit();
@@ -132,7 +133,7 @@ fn a_picture_of_which_a_slice_fails_is_dropped_and_counted_once() {
     let (pool, stats) = slicing_pool(0, 3, deliver);
     submit(&pool, &grey(50, 80)).unwrap();
     let job = Arc::into_inner(pool.shared.desk().waiting.take().unwrap()).unwrap();
-    job.sheet.compress(0, &mut Encoder::new(80).unwrap());
+    job.sheet.compress(0, &mut Encoder::default());
     assert!(pool.shared.finish(job, false));
     assert_eq!((stats.dropped_invalid.get(), frames.try_iter().count()), (1, 0));
 }

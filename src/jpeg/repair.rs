@@ -3,23 +3,28 @@
 use std::sync::Arc;
 
 use super::huffman::STANDARD_TABLES;
-use super::markers::{self, Error};
+use super::markers::{self, Error, Markers};
 use crate::clock::Monotonic;
 use crate::frame::{Frame, FramePool, Times};
 use crate::picture::Picture;
+
+impl Markers {
+    /// The JPEG in the parts that it is to be made of, with the tables that it lacks and without padding.
+    pub(super) fn repaired<'a>(&self, jpeg: &'a [u8]) -> [&'a [u8]; 3] {
+        let jpeg = jpeg.get(..self.end).unwrap_or_default();
+        match self.tables_at.and_then(|at| jpeg.split_at_checked(at)) {
+            Some((head, tail)) => [head, &STANDARD_TABLES, tail],
+            None => [jpeg, &[], &[]],
+        }
+    }
+}
 
 /// The camera's JPEG with the Huffman tables it left out and without padding, in memory of our own.
 pub fn repair(picture: Picture<'_>, pool: &Arc<FramePool>) -> Result<Frame, Error> {
     let encode_begin = Monotonic::now();
     let markers = markers::walk(picture.bytes)?;
-    let jpeg = picture.bytes.get(..markers.end).unwrap_or_default();
-    let cut = markers.tables_at.and_then(|at| jpeg.split_at_checked(at));
-    let jpeg = match cut {
-        Some((head, tail)) => pool.join(&[head, &STANDARD_TABLES, tail]),
-        None => pool.join(&[jpeg]),
-    };
     Ok(Frame {
-        jpeg,
+        jpeg: pool.join(&markers.repaired(picture.bytes)),
         width: markers.width,
         height: markers.height,
         online: true,

@@ -1,58 +1,114 @@
 //! A picture on its way to a JPEG, in horizontal slices that several threads can compress side by side.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
+use turbojpeg::Subsamp;
 
-use super::encode::Encoder;
+use super::change::Change;
+use super::decode::Decoded;
+use super::encode::{Encoder, make_room};
+use super::geometry::Geometry;
 use super::join::join;
 use super::lines::{Lines, Unfit};
-use super::planes::{Planes, mcu_size};
+use super::planes::{Plan, Planes};
+use super::resample::Resampler;
 use crate::config::values::Subsampling;
 use crate::frame::{FramePool, Jpeg};
 use crate::picture::Picture;
 
+/// What is to be made of a picture.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Order {
+    /// 1 to 100.
+    pub(super) quality: u8,
+    pub(super) subsampling: Subsampling,
+    pub(super) change: Change,
+}
+
 /// Memory for a picture and for what becomes of its slices, used again for the next one.
 #[derive(Default)]
 pub struct Sheet {
+    order: Order,
     width: usize,
     height: usize,
-    subsampling: Subsampling,
+    plan: Plan,
     /// Lines of each slice; the last has what is left.
     step: usize,
     /// MCUs of each slice, which decoders call the restart interval.
     interval: u16,
+    origin: Origin,
+    /// The camera's picture, where slices are not filled from it straight away.
+    original: Planes,
+    jpeg: Vec<u8>,
     slices: Vec<Mutex<Slice>>,
+}
+
+/// Where slices get their lines from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Origin {
+    /// From whoever fills them.
+    #[default]
+    Outside,
+    Original,
+    Jpeg,
 }
 
 #[derive(Default)]
 struct Slice {
     planes: Planes,
-    /// As long as the worst case. The kernel gives pages only to what is written.
     scratch: Vec<u8>,
-    /// How much of it is the slice's JPEG.
-    jpeg: Option<Result<usize, turbojpeg::Error>>,
+    made: Option<anyhow::Result<Made>>,
+}
+
+/// A JPEG in the scratch.
+struct Made {
+    len: usize,
+    /// Whether it is what viewers get to the last byte, and not part of it.
+    whole: bool,
 }
 
 impl Sheet {
     /// Takes a copy of a picture that is to be compressed in about so many slices.
-    pub(super) fn fill(
-        &mut self,
-        picture: &Picture<'_>,
-        subsampling: Subsampling,
-        slices: usize,
-    ) -> Result<(), Unfit> {
+    pub(super) fn fill(&mut self, picture: &Picture<'_>, order: Order, slices: usize) -> Result<(), Unfit> {
         let lines = Lines::of(picture)?;
-        self.lay_out(&lines, subsampling, slices);
+        self.begin(&lines, order, slices);
         (0..self.slices()).for_each(|slice| self.fill_slice(slice, &lines));
         Ok(())
     }
 
     /// Makes room for a picture that is to be compressed in about so many slices.
-    pub(super) fn lay_out(&mut self, lines: &Lines<'_>, subsampling: Subsampling, slices: usize) {
-        (self.width, self.height) = (lines.width(), lines.height());
-        self.subsampling = subsampling;
-        let (width, height) = mcu_size(lines.format(), subsampling);
+    pub(super) fn begin(&mut self, lines: &Lines<'_>, order: Order, slices: usize) {
+        let size = (lines.width(), lines.height());
+        let raw = Plan::new(lines.format(), order.subsampling);
+        let plan = order.change.plan(raw, Plan::yuv(order.subsampling));
+        // What is only compressed, or written over, goes into the slices line by line.
+        let straight =
+            order.change.geometry.is_none() && plan.is_grey() == raw.is_grey() && !order.change.greyscale;
+        if straight {
+            self.origin = Origin::Outside;
+        } else {
+            self.origin = Origin::Original;
+            self.original.fill(lines, raw.planar());
+        }
+        self.lay_out(size, order, plan, slices);
+    }
+
+    /// Takes a copy of a JPEG of this size, given in parts.
+    pub(super) fn begin_jpeg(&mut self, parts: &[&[u8]], size: (usize, usize), order: Order) {
+        self.jpeg.clear();
+        parts.iter().for_each(|part| self.jpeg.extend_from_slice(part));
+        self.origin = Origin::Jpeg;
+        let plan = Plan::yuv(order.subsampling);
+        // Taken apart by one thread, it is put together by the same.
+        self.lay_out(size, order, plan, 1);
+    }
+
+    fn lay_out(&mut self, size: (usize, usize), order: Order, plan: Plan, slices: usize) {
+        (self.width, self.height) = order.change.geometry.map_or(size, |geometry| geometry.size);
+        (self.order, self.plan) = (order, plan);
+        let (width, height) = plan.mcu_size();
         let (rows, columns) = (self.height.div_ceil(height), self.width.div_ceil(width));
         // A restart interval has 16 bits, which only slices of the hugest pictures exceed; then there are more of them.
         let most = usize::from(u16::MAX) / columns;
@@ -62,7 +118,7 @@ impl Sheet {
         self.step = step * height;
         self.slices.resize_with(rows.div_ceil(step), Mutex::default);
         for slice in &mut self.slices {
-            slice.get_mut().unwrap_or_else(PoisonError::into_inner).jpeg = None;
+            slice.get_mut().unwrap_or_else(PoisonError::into_inner).made = None;
         }
     }
 
@@ -78,21 +134,83 @@ impl Sheet {
         self.slices.len()
     }
 
-    /// Takes a copy of the slice's lines, out of those of the picture that the sheet was laid out for.
+    fn band(&self, number: usize) -> Range<usize> {
+        let begin = number * self.step;
+        begin..(begin + self.step).min(self.height)
+    }
+
+    /// Takes a copy of the slice's lines, if it is to come from there, out of those that the sheet was begun for.
     pub(super) fn fill_slice(&self, number: usize, lines: &Lines<'_>) {
+        if self.origin != Origin::Outside {
+            return;
+        }
         if let Some(mut slice) = self.slice(number) {
-            let begin = number * self.step;
-            let band = begin..(begin + self.step).min(self.height);
-            slice.planes.fill(&lines.band(band), self.subsampling);
+            slice.planes.fill(&lines.band(self.band(number)), self.plan);
         }
     }
 
-    /// Compresses a slice that is filled. How that went is told by [`Sheet::join`].
+    /// Makes a slice's JPEG. How that went is told by [`Sheet::join`].
     pub(super) fn compress(&self, number: usize, encoder: &mut Encoder) {
         if let Some(mut slice) = self.slice(number) {
-            let Slice { planes, scratch, jpeg } = &mut *slice;
-            *jpeg = Some(encoder.encode(planes.view(), scratch));
+            slice.made = Some(self.make(number, &mut slice, encoder));
         }
+    }
+
+    fn make(&self, number: usize, slice: &mut Slice, encoder: &mut Encoder) -> anyhow::Result<Made> {
+        let Slice { planes, scratch, .. } = slice;
+        let band = self.band(number);
+        match self.origin {
+            Origin::Outside => {}
+            Origin::Original => {
+                let source = self.original.read();
+                let sampling = [0, 1, 2].map(|plane| self.original.plan().sampling(plane));
+                let whole = Geometry::whole(self.original.size());
+                let geometry = self.order.change.geometry.unwrap_or(whole);
+                reshape(
+                    &Decoded { planes: source, sampling },
+                    (&geometry, self.order.change.greyscale),
+                    self.plan,
+                    &band,
+                    planes,
+                    &mut encoder.resampler,
+                );
+            }
+            Origin::Jpeg => {
+                if let Some(len) = self.remake(planes, scratch, encoder)? {
+                    return Ok(Made { len, whole: true });
+                }
+            }
+        }
+        self.order.change.draw(planes, band.start);
+        let len = encoder.encode(planes.view(), self.order.quality, scratch)?;
+        Ok(Made { len, whole: false })
+    }
+
+    /// Turns a JPEG into another one, and says how long that is; `None`: it is in the planes now.
+    fn remake(
+        &self,
+        planes: &mut Planes,
+        scratch: &mut Vec<u8>,
+        encoder: &mut Encoder,
+    ) -> anyhow::Result<Option<usize>> {
+        let Encoder { decoder, resampler, .. } = encoder;
+        let Order { subsampling, change, .. } = &self.order;
+        let header = decoder.header(&self.jpeg)?;
+        let geometry = change.geometry.unwrap_or(Geometry::whole((header.width, header.height)));
+        if change.label.is_none() && !change.dimmed {
+            // However much colour it has.
+            make_room((self.width, self.height), Subsamp::None, scratch)?;
+            let done = decoder.transform(&self.jpeg, &header, &geometry, change.greyscale, scratch)?;
+            if done.is_some() {
+                return Ok(done);
+            }
+        }
+        let decoded = decoder.decode(&self.jpeg, &header, &geometry)?;
+        let colour = Plan::yuv(*subsampling);
+        let own = if decoded.planes[1].is_some() { colour } else { Plan::GREY };
+        let plan = change.plan(own, colour);
+        reshape(&decoded, (&geometry, change.greyscale), plan, &(0..self.height), planes, resampler);
+        Ok(None)
     }
 
     fn slice(&self, number: usize) -> Option<MutexGuard<'_, Slice>> {
@@ -105,17 +223,46 @@ impl Sheet {
         let mut slices = Vec::with_capacity(self.slices.len());
         for slice in &mut self.slices {
             let slice = slice.get_mut().unwrap_or_else(PoisonError::into_inner);
-            let len = slice.jpeg.take().context("a slice was left out")??;
-            slices.push(slice.scratch.get_mut(..len).unwrap_or_default());
+            let Made { len, whole } = slice.made.take().context("a slice was left out")??;
+            let jpeg = slice.scratch.get_mut(..len).unwrap_or_default();
+            if whole {
+                return Ok(pool.join(&[jpeg]));
+            }
+            slices.push(jpeg);
         }
         join(&mut slices, size, self.interval, pool).context("the slices do not fit together")
     }
 }
 
+/// Fills planes with a band of the picture as the geometry has it.
+fn reshape(
+    source: &Decoded<'_>,
+    (geometry, greyscale): (&Geometry, bool),
+    plan: Plan,
+    band: &Range<usize>,
+    planes: &mut Planes,
+    resampler: &mut Resampler,
+) {
+    planes.lay_out((geometry.size.0, band.len()), plan);
+    for (number, (out, stride)) in planes.write().into_iter().enumerate() {
+        let to = plan.sampling(number);
+        match source.planes[number].filter(|_| number == 0 || !greyscale) {
+            Some(plane) => {
+                let axes = geometry.axes(source.sampling[number], to);
+                let lines = band.start / to.1..band.end.div_ceil(to.1);
+                resampler.make(plane, axes, geometry.orientation.transposed, lines, (out, stride));
+            }
+            // What is grey in between other colours.
+            None => out.fill(128),
+        }
+    }
+    planes.pad_below();
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::markers::walk;
-    use super::super::testing::{Raw, compress, decode};
+    use super::super::testing::{Raw, compress, decode, order};
     use super::*;
     use crate::picture::PixelFormat;
 
@@ -174,9 +321,9 @@ mod tests {
     fn a_picture_of_which_a_slice_is_missing_is_none() {
         let raw = Raw::paint(PixelFormat::Grey, (32, 32), 0, uneven);
         let (mut sheet, pool) = (Sheet::default(), FramePool::new());
-        let mut encoder = Encoder::new(80).unwrap();
+        let mut encoder = Encoder::default();
         for slices in [[0, 1], [0, 0]] {
-            sheet.fill(&raw.picture(), Subsampling::Yuv420, 2).unwrap();
+            sheet.fill(&raw.picture(), order(80, Subsampling::Yuv420), 2).unwrap();
             for slice in slices {
                 sheet.compress(slice, &mut encoder);
             }

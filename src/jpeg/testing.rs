@@ -4,10 +4,13 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use super::canvas::Colour;
+use super::change::Change;
 use super::encode::Encoder;
-use super::sheet::Sheet;
+use super::geometry::Geometry;
+use super::sheet::{Order, Sheet};
 use crate::clock::Monotonic;
-use crate::config::values::Subsampling;
+use crate::config::Image;
+use crate::config::values::{Rotation, Subsampling};
 use crate::frame::{FramePool, Jpeg};
 use crate::picture::{Picture, PixelFormat};
 
@@ -112,14 +115,74 @@ pub(super) fn jpeg(bytes: &[u8]) -> Picture<'_> {
     }
 }
 
+pub(super) fn order(quality: u8, subsampling: Subsampling) -> Order {
+    Order { quality, subsampling, ..Order::default() }
+}
+
 /// The JPEG of a picture, made in about so many slices.
 pub(super) fn compress(raw: &Raw, quality: u8, subsampling: Subsampling, slices: usize) -> Jpeg {
-    let (mut sheet, mut encoder) = (Sheet::default(), Encoder::new(quality).unwrap());
-    sheet.fill(&raw.picture(), subsampling, slices).unwrap();
+    let (mut sheet, mut encoder) = (Sheet::default(), Encoder::default());
+    sheet.fill(&raw.picture(), order(quality, subsampling), slices).unwrap();
     for slice in 0..sheet.slices() {
         sheet.compress(slice, &mut encoder);
     }
     sheet.join(&FramePool::new()).unwrap()
+}
+
+/// What becomes of a JPEG whose header is right.
+pub(super) fn remake(jpeg: &[u8], order: Order) -> anyhow::Result<Jpeg> {
+    let markers = super::markers::walk(jpeg)?;
+    let mut sheet = Sheet::default();
+    sheet.begin_jpeg(&markers.repaired(jpeg), (markers.width as usize, markers.height as usize), order);
+    sheet.compress(0, &mut Encoder::default());
+    sheet.join(&FramePool::new())
+}
+
+/// A change of the geometry alone, as the settings have it for a picture of this size.
+pub(super) fn change(image: &Image, size: (usize, usize)) -> Change {
+    Change { geometry: Some(Geometry::new(image, size)), greyscale: image.greyscale, ..Change::default() }
+}
+
+/// The eight ways in which a picture can lie.
+pub(super) fn orientations() -> Vec<Image> {
+    let rotations = [Rotation::Zero, Rotation::Quarter, Rotation::Half, Rotation::ThreeQuarters];
+    let flips = [false, true];
+    let each = |rotate| flips.map(|flip_horizontal| Image { rotate, flip_horizontal, ..Image::default() });
+    rotations.into_iter().flat_map(each).collect()
+}
+
+/// A picture of so many bytes a pixel as the settings have it, the plain way.
+pub(super) fn oriented(
+    image: &Image,
+    pixels: &[u8],
+    (width, height): (usize, usize),
+    bytes: usize,
+) -> (Vec<u8>, (usize, usize)) {
+    let at = |x: usize, y: usize| &pixels[(y * width + x) * bytes..][..bytes];
+    let turned = matches!(image.rotate, Rotation::Quarter | Rotation::ThreeQuarters);
+    let (wide, high) = if turned { (height, width) } else { (width, height) };
+    let mut out = Vec::new();
+    for y in 0..high {
+        for x in 0..wide {
+            let (x, y) = match image.rotate {
+                Rotation::Zero => (x, y),
+                Rotation::Quarter => (y, height - 1 - x),
+                Rotation::Half => (width - 1 - x, height - 1 - y),
+                Rotation::ThreeQuarters => (width - 1 - y, x),
+            };
+            let x = if image.flip_horizontal { width - 1 - x } else { x };
+            let y = if image.flip_vertical { height - 1 - y } else { y };
+            out.extend_from_slice(at(x, y));
+        }
+    }
+    (out, (wide, high))
+}
+
+/// The mean difference of two pictures' samples, and the largest.
+pub(super) fn difference(one: &[u8], other: &[u8]) -> (f64, u8) {
+    assert_eq!(one.len(), other.len());
+    let each = || one.iter().zip(other).map(|(one, other)| one.abs_diff(*other));
+    (each().map(f64::from).sum::<f64>() / one.len() as f64, each().max().unwrap_or_default())
 }
 
 /// The pixels, in RGB.

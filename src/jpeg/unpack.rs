@@ -3,6 +3,8 @@
 //! The loops go over arrays of words, not over bytes: this is what the compiler turns into vector code, nine times as
 //! fast as picking bytes out of pairs one by one.
 
+use super::canvas::Colour;
+
 /// Samples a step; 16 words are what the vector registers of the boards we run on can take.
 const STEP: usize = 16;
 
@@ -59,6 +61,66 @@ fn words(bytes: &[u8]) -> [u16; STEP] {
         *word = u16::from_le_bytes([pair[0], pair[1]]);
     }
     words
+}
+
+/// The mean of each two samples.
+pub(super) fn halved(line: &[u8], out: &mut [u8]) {
+    let pairs = line.chunks(2).map(|pair| match *pair {
+        [first, second] => (u16::from(first) + u16::from(second)).div_ceil(2) as u8,
+        [last] => last,
+        _ => 0,
+    });
+    out.iter_mut().zip(pairs).for_each(|(out, mean)| *out = mean);
+}
+
+/// A line of colours on its way to luma and chroma.
+#[derive(Default)]
+pub(super) struct Rgb {
+    luma: Vec<u8>,
+    blue: Vec<u8>,
+    red: Vec<u8>,
+}
+
+impl Rgb {
+    pub(super) fn of_rgb24(line: &[u8], to: &mut Self) {
+        to.fill(line.chunks_exact(3).map(|pixel| Colour::rgb(pixel[0], pixel[1], pixel[2])));
+    }
+
+    pub(super) fn of_bgr24(line: &[u8], to: &mut Self) {
+        to.fill(line.chunks_exact(3).map(|pixel| Colour::rgb(pixel[2], pixel[1], pixel[0])));
+    }
+
+    pub(super) fn of_rgb565(line: &[u8], to: &mut Self) {
+        to.fill(line.chunks_exact(2).map(|pair| {
+            let [red, green, blue, _] = rgbx(u16::from_le_bytes([pair[0], pair[1]])).to_le_bytes();
+            Colour::rgb(red, green, blue)
+        }));
+    }
+
+    fn fill(&mut self, colours: impl Iterator<Item = Colour>) {
+        self.luma.clear();
+        self.blue.clear();
+        self.red.clear();
+        for Colour { y, u, v } in colours {
+            self.luma.push(y);
+            self.blue.push(u);
+            self.red.push(v);
+        }
+    }
+
+    pub(super) fn luma(&self, out: &mut [u8]) {
+        copy(&self.luma, out);
+    }
+
+    /// Chroma as both lines share it.
+    pub(super) fn mean_with(&mut self, other: &Self) {
+        mean_with(&other.blue, &mut self.blue);
+        mean_with(&other.red, &mut self.red);
+    }
+
+    pub(super) fn chroma(&self) -> (&[u8], &[u8]) {
+        (&self.blue, &self.red)
+    }
 }
 
 /// As much as fits.

@@ -91,7 +91,8 @@ impl Shared {
     }
 
     /// A worker's life.
-    pub(super) fn work(&self, mut encoder: Encoder) {
+    pub(super) fn work(&self) {
+        let mut encoder = Encoder::default();
         let mut failing = false;
         while let Some((job, slice)) = self.next() {
             job.sheet.compress(slice, &mut encoder);
@@ -136,7 +137,7 @@ impl Shared {
             Err(error) => {
                 self.stats.dropped_invalid.add(1);
                 if !failing {
-                    log::warn!("a picture of {width}x{height} could not be compressed: {error}");
+                    log::warn!("a picture of {width}x{height} could not be compressed: {error:#}");
                 }
                 true
             }

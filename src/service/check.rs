@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::config::Settings;
+use crate::controls::Panel;
 use crate::frame::FramePool;
 use crate::jpeg;
 use crate::picture::Picture;
@@ -18,10 +19,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Prints what was found. Returns whether all is well. The settings have been read by then, so they are.
 pub fn print(settings: &Settings, out: &mut impl Write) -> io::Result<bool> {
     writeln!(out, "settings: fine")?;
-    let mut source = source::new(settings);
+    let panel = Panel::new();
+    let mut source = source::new(settings, &panel);
     let started = Instant::now();
     let outcome = source.open().and_then(|opened| {
         let picture = first_picture(&mut *source)?;
+        // A source sets its controls once more when its first picture has come.
+        source.next(Duration::ZERO, &mut |_| {})?;
         Ok((opened, picture))
     });
     source.close();
@@ -34,6 +38,8 @@ pub fn print(settings: &Settings, out: &mut impl Write) -> io::Result<bool> {
                 "picture: fine, {picture}, after {:.2} s from {device}",
                 started.elapsed().as_secs_f64()
             )?;
+            // The camera works without them.
+            panel.troubles().iter().try_for_each(|trouble| writeln!(out, "controls: {trouble}"))?;
             Ok(true)
         }
         Err(lost) => {

@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::values::LogLevel;
-use crate::config::{self, ConfigError, Keys, Settings};
+use crate::config::{self, ConfigError, ImageFlags, Keys, Settings};
 
 /// `EX_USAGE` of sysexits.h: there is no such flag or subcommand.
 pub const EX_USAGE: u8 = 64;
@@ -33,6 +33,9 @@ pub struct Cli {
     #[command(flatten)]
     keys: Keys,
 
+    #[command(flatten)]
+    image: ImageFlags,
+
     /// The same as --log-level debug
     #[arg(long, help_heading = "Log")]
     verbose: bool,
@@ -42,12 +45,30 @@ pub struct Cli {
     debug: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Say whether the settings and the camera will do, and what is wrong if not
     Check,
     /// List cameras with their formats, sizes, rates and lasting paths
     Devices,
+    /// Ask for a password, and print what lets its user log in
+    Passwd {
+        /// Who is to log in
+        #[arg(id = "login-name", value_name = "NAME")]
+        name: String,
+    },
+    /// Make a token for a program, and print what lets it log in
+    Token {
+        /// What the token is for
+        #[arg(id = "token-name", value_name = "NAME")]
+        name: String,
+    },
+    /// List the camera's controls, or get some by NAME, or set some by NAME=VALUE
+    Controls {
+        /// What to get or set: any name that the list has; "default" for a value is the camera's own
+        #[arg(value_name = "NAME[=VALUE]")]
+        named: Vec<String>,
+    },
 }
 
 impl Cli {
@@ -81,6 +102,12 @@ impl Cli {
             (true, _) => flags.log.level = Some(LogLevel::DEBUG),
             (false, true) => flags.log.level = Some(LogLevel::VERBOSE),
             (false, false) => {}
+        }
+        let image = self.image.wishes();
+        if !image.is_empty() {
+            // Before those that are named by themselves, which know better.
+            let named = flags.source.v4l2.controls.take().unwrap_or_default();
+            flags.source.v4l2.controls = Some(image.into_iter().map(Into::into).chain(named).collect());
         }
         config::load(self.config.as_deref(), flags)
     }

@@ -1,6 +1,8 @@
-//! `mjpegd devices`: the cameras of this machine, and what each can do.
+//! `mjpegd devices`: the cameras of this machine, and what each can do; for people, and for the page.
 
 use std::io::{self, Write};
+
+use serde::Serialize;
 
 use crate::source::v4l2::{self, Candidate, FormatOffer, fourcc_name};
 
@@ -27,6 +29,51 @@ pub fn print(out: &mut impl Write) -> io::Result<bool> {
     }
     others.iter().try_for_each(|line| writeln!(out, "    {line}"))?;
     Ok(others.len() < nodes.len())
+}
+
+/// A camera, as the API shows it.
+#[derive(Serialize)]
+struct Camera {
+    device: String,
+    /// A path that stays the same over boots and ports.
+    by_id: Option<String>,
+    name: String,
+    driver: String,
+    formats: Vec<Format>,
+}
+
+#[derive(Serialize)]
+struct Format {
+    name: String,
+    description: String,
+    /// Those that a viewer can be shown, each once.
+    sizes: Vec<String>,
+}
+
+/// The cameras, and the formats of each that mjpegd reads, as JSON. Opens every node, which may take a while.
+pub fn json() -> Vec<u8> {
+    let cameras = v4l2::list().into_iter().filter_map(Result::ok);
+    let cameras = cameras.filter(|camera| camera.not_a_camera.is_none()).map(|camera| Camera {
+        device: camera.path.display().to_string(),
+        by_id: camera.by_id.map(|path| path.display().to_string()),
+        name: camera.card,
+        driver: camera.driver,
+        formats: camera.formats.iter().filter(|format| format.is_readable()).map(Format::from).collect(),
+    });
+    // Strings and lists always have a JSON form.
+    serde_json::to_vec(&cameras.collect::<Vec<_>>()).unwrap_or_default()
+}
+
+impl From<&FormatOffer> for Format {
+    fn from(offer: &FormatOffer) -> Self {
+        // A range, "32x32 to 1920x1080", is no size that could be chosen.
+        let sizes = offer.sizes.iter().map(|size| size.size.clone()).filter(|size| !size.contains(' '));
+        Self {
+            name: fourcc_name(offer.fourcc),
+            description: offer.description.clone(),
+            sizes: sizes.collect(),
+        }
+    }
 }
 
 fn print_camera(out: &mut impl Write, camera: &Candidate) -> io::Result<()> {

@@ -23,3 +23,8 @@ pub mod check;
 
 /// `mjpegd devices`.
 pub mod devices;
+
+/// `mjpegd controls`.
+pub mod controls;
+/// `mjpegd passwd` and `mjpegd token`.
+pub mod passwd;

@@ -53,6 +53,15 @@ impl Signals {
         })
     }
 
+    /// A call that does what a first signal does, from any thread.
+    pub fn stopper(&self) -> io::Result<impl Fn() + Send + Sync + 'static> {
+        let (stop, bell) = (Arc::clone(&self.stop), self.bell()?);
+        Ok(move || {
+            stop.store(true, Ordering::SeqCst);
+            bell();
+        })
+    }
+
     /// Waits for a signal, the bell, the time, or something to read there. True: a signal has come.
     pub fn wait(&mut self, timeout: Option<Duration>, readable: Option<BorrowedFd<'_>>) -> bool {
         let timeout = timeout

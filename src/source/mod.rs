@@ -11,19 +11,23 @@ pub mod slideshow;
 mod slide;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::config::Settings;
 use crate::config::values::SourceName;
+use crate::controls::Panel;
 use crate::picture::Picture;
 
-/// The source that the settings name.
-pub fn new(settings: &Settings) -> Box<dyn Source> {
+/// The source that the settings name, with its controls on the panel.
+pub fn new(settings: &Settings, panel: &Arc<Panel>) -> Box<dyn Source> {
     let source = &settings.source;
+    // A camera attaches its own.
+    panel.attach(None, Vec::new());
     match source.name {
-        SourceName::V4l2 => Box::new(v4l2::V4l2::new(source)),
+        SourceName::V4l2 => Box::new(v4l2::V4l2::new(source, panel)),
         SourceName::Pattern => Box::new(pattern::Pattern::new(source.resolution, source.desired_fps)),
         SourceName::Slideshow => {
             // The settings have been checked for it; without one the source says that there is no such folder.

@@ -1,18 +1,21 @@
 //! One connection: heads read, answers written, a stream kept going. It never blocks and holds nobody up.
 
-use std::io::{self, ErrorKind, Read as _};
+use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mio::net::TcpStream;
 
-use super::answer::{Answer, Outgoing};
+use super::answer::{Answer, Body, Outgoing};
 use super::context::Context;
-use super::event_loop::Watching;
+use super::errands::{Bell, Errands, Outcome, Reply, Work};
+use super::event_loop::{Listening, Watching};
+use super::events::{self, Due, Listener};
+use super::input::Input;
 use super::request::{self, Request};
-use super::routes::{self, Route};
+use super::routes::{self, Route, Upload};
 use super::snapshot::Wanted;
 use super::stream;
 use super::viewer::{Next, Viewer};
@@ -24,15 +27,15 @@ const STEPS_A_TURN: u32 = 16;
 /// How long a refused peer may go on sending, so that it gets to read why.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// The longest that somebody waits for an errand: a driver may take seconds for a control, and some never end.
+const LONGEST_ERRAND: Duration = Duration::from_secs(20);
+
 pub(super) struct Connection {
     pub(super) socket: TcpStream,
     peer: SocketAddr,
     context: Arc<Context>,
-    /// Viewers and waiting snapshots of the loop that this connection belongs to.
-    watchers: Arc<AtomicUsize>,
-    input: Vec<u8>,
-    readable: bool,
-    ended: bool,
+    bell: Bell,
+    input: Input,
     outgoing: Outgoing,
     phase: Phase,
     /// When to look again, whatever happens.
@@ -44,6 +47,17 @@ pub(super) struct Connection {
 enum Phase {
     /// Between answers: a head is awaited, or has come in part.
     Head,
+    /// The head is known, and the body is awaited.
+    Body {
+        request: Box<Request>,
+        upload: Upload,
+        len: usize,
+    },
+    /// What was asked for is being done elsewhere.
+    Errand {
+        request: Box<Request>,
+        reply: Reply,
+    },
     Answering {
         close: bool,
     },
@@ -54,6 +68,10 @@ enum Phase {
         _watching: Watching,
     },
     Stream(Box<Viewer>),
+    Events {
+        listener: Listener,
+        _listening: Listening,
+    },
     /// Answered and half closed; what still comes in is thrown away.
     Lingering,
 }
@@ -75,21 +93,14 @@ enum Step {
 }
 
 impl Connection {
-    pub(super) fn new(
-        socket: TcpStream,
-        peer: SocketAddr,
-        context: &Arc<Context>,
-        watchers: &Arc<AtomicUsize>,
-    ) -> Self {
+    pub(super) fn new(socket: TcpStream, peer: SocketAddr, context: &Arc<Context>, bell: Bell) -> Self {
         context.connections.fetch_add(1, Ordering::Relaxed);
         Self {
             socket,
             peer,
             context: Arc::clone(context),
-            watchers: Arc::clone(watchers),
-            input: Vec::new(),
-            readable: true,
-            ended: false,
+            bell,
+            input: Input::default(),
             outgoing: Outgoing::default(),
             phase: Phase::Head,
             deadline: Some(Monotonic::now() + context.settings.http.request_timeout),
@@ -106,12 +117,13 @@ impl Connection {
         self.peer
     }
 
-    pub(super) fn is_watching(&self) -> bool {
-        matches!(self.phase, Phase::Stream(_) | Phase::Snapshot { .. })
+    /// Whether a new frame or a new state is something for it.
+    pub(super) fn wants_news(&self) -> bool {
+        matches!(self.phase, Phase::Stream(_) | Phase::Snapshot { .. } | Phase::Events { .. })
     }
 
     pub(super) fn set_readable(&mut self) {
-        self.readable = true;
+        self.input.set_readable();
     }
 
     /// Does all that can be done now. Called after whatever has happened: bytes, room in the socket, a new frame, a
@@ -120,6 +132,9 @@ impl Connection {
         for _ in 0..STEPS_A_TURN {
             let step = match self.phase {
                 Phase::Head => self.read_head(now),
+                Phase::Body { .. } => self.read_body(now),
+                Phase::Errand { .. } => self.fetch_reply(now),
+                Phase::Events { .. } => self.send_events(now),
                 Phase::Answering { close } => self.send_answer(close, now),
                 Phase::Snapshot { .. } => self.send_snapshot(now),
                 Phase::Stream(_) => self.send_stream(now),
@@ -145,28 +160,68 @@ impl Connection {
     fn read_head(&mut self, now: Monotonic) -> io::Result<Step> {
         let limit = self.context.settings.http.max_head_bytes;
         let idle = self.input.is_empty();
-        self.read(limit)?;
+        self.input.read(&mut self.socket, limit)?;
         if idle && !self.input.is_empty() {
             // The time for a head begins with its first byte, not with the answer before it.
             self.deadline = Some(now + self.context.settings.http.request_timeout);
         }
-        match request::parse(&self.input) {
+        match request::parse(self.input.bytes()) {
             Ok(Some((request, len))) => {
-                self.input.drain(..len);
+                self.input.take(len);
                 self.dispatch(request);
                 Ok(Step::Again)
             }
             Err(bad) => Ok(self.refuse_head(Answer::text(bad.status, bad.reason))),
-            Ok(None) if self.input.len() >= limit => {
+            Ok(None) if self.input.bytes().len() >= limit => {
                 Ok(self.refuse_head(Answer::text(431, "the head of the request is too long")))
             }
-            Ok(None) if self.ended => Ok(Step::Close("closed by the peer")),
+            Ok(None) if self.input.is_ended() => Ok(Step::Close("closed by the peer")),
             Ok(None) if self.is_late(now) && self.input.is_empty() => Ok(Step::Close("nothing asked for")),
             Ok(None) if self.is_late(now) => {
                 Ok(self.refuse_head(Answer::text(408, "the head of the request did not come in time")))
             }
             Ok(None) => Ok(Step::Wait),
         }
+    }
+
+    fn read_body(&mut self, now: Monotonic) -> io::Result<Step> {
+        let Phase::Body { len, .. } = self.phase else { return Ok(Step::Again) };
+        self.outgoing.send(&mut self.socket)?;
+        self.input.read(&mut self.socket, len)?;
+        if self.input.bytes().len() < len {
+            return Ok(match self.input.is_ended() {
+                true => Step::Close("left in the middle of a body"),
+                false if self.is_late(now) => {
+                    self.refuse_head(Answer::text(408, "the body of the request did not come in time"))
+                }
+                false => Step::Wait,
+            });
+        }
+        let body = self.input.take(len);
+        if let Phase::Body { mut request, upload, .. } = std::mem::replace(&mut self.phase, Phase::Head) {
+            // Nothing of it is left that could be taken for the next head.
+            request.body_len = Some(0);
+            let route = upload(&body, &self.context);
+            self.follow(route, *request);
+        }
+        Ok(Step::Again)
+    }
+
+    fn fetch_reply(&mut self, now: Monotonic) -> io::Result<Step> {
+        let Phase::Errand { request, reply } = &self.phase else { return Ok(Step::Again) };
+        let outcome = match reply.take() {
+            Some(outcome) => outcome,
+            None if self.is_late(now) => {
+                Outcome::Answer(Answer::text(504, "it takes too long, and may still be done"))
+            }
+            None => return Ok(Step::Wait),
+        };
+        let request = request.clone();
+        match outcome {
+            Outcome::Answer(answer) => self.start_answer(answer, Some(&request)),
+            Outcome::Again => self.dispatch(*request),
+        }
+        Ok(Step::Again)
     }
 
     fn refuse_head(&mut self, answer: Answer) -> Step {
@@ -177,10 +232,16 @@ impl Connection {
 
     fn dispatch(&mut self, request: Request) {
         log::debug!("{}: {} {}", self.peer, request.method, request.path);
-        match routes::route(&request, &self.context) {
+        let route = routes::route(&request, self.peer, &self.context);
+        self.follow(route, request);
+    }
+
+    fn follow(&mut self, route: Route, request: Request) {
+        let now = Monotonic::now();
+        match route {
             Route::Answer(answer) => self.start_answer(answer, Some(&request)),
             Route::Snapshot(wanted) => {
-                self.deadline = Some(Monotonic::now() + self.context.settings.http.snapshot_timeout);
+                self.deadline = Some(now + self.context.settings.http.snapshot_timeout);
                 let watching = self.watch();
                 self.phase = Phase::Snapshot { wanted, request: Box::new(request), _watching: watching };
             }
@@ -191,11 +252,44 @@ impl Connection {
                 log::debug!("{} watches ({} viewers)", self.peer, self.context.viewers().len());
                 self.phase = Phase::Stream(Box::new(viewer));
             }
+            Route::Events(options) => {
+                let http = &self.context.settings.http;
+                self.outgoing.head = events::head(&request, http);
+                let listening = Listening::new(&self.bell.handle);
+                self.deadline = Some(now + http.server_timeout);
+                self.phase = Phase::Events { listener: Listener::new(options), _listening: listening };
+            }
+            Route::Upload(upload) => self.await_body(request, upload),
+            Route::Errand(work) => self.run_errand(request, |context| &context.errands, work),
+            // Not behind a camera that takes its time.
+            Route::Login(work) => self.run_errand(request, |context| &context.logins, work),
         }
     }
 
+    fn run_errand(&mut self, request: Request, who: fn(&Context) -> &Errands, work: Work) {
+        match who(&self.context).send(work, self.bell.clone()) {
+            Ok(reply) => {
+                self.deadline = Some(Monotonic::now() + LONGEST_ERRAND);
+                self.phase = Phase::Errand { request: Box::new(request), reply };
+            }
+            Err(busy) => self.start_answer(busy, Some(&request)),
+        }
+    }
+
+    fn await_body(&mut self, request: Request, upload: Upload) {
+        let Some(len) = request.body_len.and_then(|len| usize::try_from(len).ok()) else {
+            let refusal = Answer::text(411, "a body is taken with a Content-Length only");
+            return self.start_answer(refusal, Some(&request));
+        };
+        if request.expects_continue && request.version == (1, 1) {
+            self.outgoing.head = b"HTTP/1.1 100 Continue\r\n\r\n".to_vec();
+        }
+        self.deadline = Some(Monotonic::now() + self.context.settings.http.request_timeout);
+        self.phase = Phase::Body { request: Box::new(request), upload, len };
+    }
+
     fn watch(&self) -> Watching {
-        Watching::new(&self.context.audience, &self.watchers)
+        Watching::new(&self.context.audience, &self.bell.handle)
     }
 
     /// Without a request there is nothing to go by but the latest version, and the connection ends.
@@ -204,6 +298,10 @@ impl Connection {
         let close = request.is_none_or(|request| !request.keep_alive || request.body_len != Some(0));
         let version = request.map_or(tiny_http::HTTPVersion(1, 1), |request| request.version.clone());
         let head_only = request.is_some_and(|request| request.method == "HEAD");
+        let answer = match request {
+            Some(request) => routes::with_cors(answer, request, &self.context.settings.http),
+            None => answer,
+        };
         self.outgoing = answer.print(&version, head_only, close);
         self.deadline = Some(Monotonic::now() + self.context.settings.http.server_timeout);
         self.phase = Phase::Answering { close };
@@ -235,12 +333,12 @@ impl Connection {
         let Phase::Snapshot { wanted, request, .. } = &self.phase else { return Ok(Step::Again) };
         let frame = self.context.latest.get();
         let answer = match &frame {
-            Some(frame) => wanted.answer(frame, request, &self.context),
+            Some(frame) => wanted.answer(frame, &self.context),
             None => None,
         };
         let answer = match answer {
             Some(answer) => answer,
-            None if late => wanted.late(frame.as_ref(), request, &self.context),
+            None if late => wanted.late(frame.as_ref(), &self.context),
             None => return Ok(Step::Wait),
         };
         let request = request.clone();
@@ -249,8 +347,8 @@ impl Connection {
     }
 
     fn send_stream(&mut self, now: Monotonic) -> io::Result<Step> {
-        self.discard_input()?;
-        if self.ended {
+        self.input.discard(&mut self.socket)?;
+        if self.input.is_ended() {
             return Ok(Step::Close("left"));
         }
         let Phase::Stream(viewer) = &mut self.phase else { return Ok(Step::Again) };
@@ -262,40 +360,42 @@ impl Connection {
         Ok(Step::Wait)
     }
 
-    fn linger(&mut self, now: Monotonic) -> io::Result<Step> {
-        self.discard_input()?;
-        Ok(match self.ended || self.is_late(now) {
-            true => Step::Close("answered"),
-            // What is left unread now would never be announced again.
-            false if self.readable => Step::Again,
-            false => Step::Wait,
-        })
-    }
-
-    /// Reads what has come, as far as the limit allows.
-    fn read(&mut self, limit: usize) -> io::Result<()> {
-        let mut chunk = [0; 4096];
-        while self.readable && !self.ended && self.input.len() < limit {
-            let room = chunk.len().min(limit - self.input.len());
-            match self.socket.read(&mut chunk[..room]) {
-                Ok(0) => self.ended = true,
-                Ok(count) => self.input.extend_from_slice(&chunk[..count]),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+    fn send_events(&mut self, now: Monotonic) -> io::Result<Step> {
+        self.input.discard(&mut self.socket)?;
+        if self.input.is_ended() {
+            return Ok(Step::Close("left"));
+        }
+        let count = self.outgoing.send(&mut self.socket)?;
+        self.context.stats.sent_bytes.add(count as u64);
+        let timeout = self.context.settings.http.server_timeout;
+        if !self.outgoing.is_done() {
+            if count > 0 {
+                self.deadline = Some(now + timeout);
+            }
+            return Ok(if self.is_late(now) { Step::Close("took nothing for too long") } else { Step::Wait });
+        }
+        let Phase::Events { listener, .. } = &mut self.phase else { return Ok(Step::Again) };
+        match listener.next(&self.context, now) {
+            Due::At(time) => {
+                self.deadline = Some(time);
+                Ok(Step::Wait)
+            }
+            Due::Now(event) => {
+                self.outgoing.body = Body::Bytes(event);
+                self.deadline = Some(now + timeout);
+                Ok(Step::Again)
             }
         }
-        Ok(())
     }
 
-    /// Throws away what has come. A flood is left to TCP: a few reads at a time, and no more.
-    fn discard_input(&mut self) -> io::Result<()> {
-        self.input = Vec::new();
-        if self.readable {
-            self.read(16 * 1024)?;
-            self.input = Vec::new();
-        }
-        Ok(())
+    fn linger(&mut self, now: Monotonic) -> io::Result<Step> {
+        self.input.discard(&mut self.socket)?;
+        Ok(match self.input.is_ended() || self.is_late(now) {
+            true => Step::Close("answered"),
+            // What is left unread now would never be announced again.
+            false if self.input.is_readable() => Step::Again,
+            false => Step::Wait,
+        })
     }
 }
 

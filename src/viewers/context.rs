@@ -1,26 +1,45 @@
 //! What all event loops share.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::stream;
+use super::auth::Guard;
+use super::errands::Errands;
+use super::event_loop::Handle;
+use super::{Hooks, stream};
 use crate::audience::Audience;
+use crate::capture::Shared;
 use crate::clock::Monotonic;
-use crate::config::Settings;
+use crate::config::{Live, Settings};
+use crate::controls::Panel;
 use crate::latest::Latest;
+use crate::orders::Orders;
 use crate::stats::{Gauge, Stats};
 use crate::status::Status;
 
 pub struct Context {
+    /// What mjpegd was started with. Source and encoder can have changed since: those of `live` hold.
     pub settings: Settings,
+    pub live: Arc<Live>,
     pub latest: Arc<Latest>,
     pub audience: Arc<Audience>,
+    pub orders: Arc<Orders>,
+    pub panel: Arc<Panel>,
     pub status: Arc<Status>,
     pub stats: Arc<Stats>,
     pub started: Monotonic,
     /// Connections open now, over all loops.
     pub connections: AtomicUsize,
+    pub hooks: Hooks,
+    pub errands: Errands,
+    pub guard: Guard,
+    /// Passwords are checked here.
+    pub logins: Errands,
+    /// Counts what listeners want to know of.
+    changes: AtomicU64,
+    loops: OnceLock<Vec<Arc<Handle>>>,
     viewers: Mutex<BTreeMap<u64, Arc<ViewerInfo>>>,
     viewer_ids: AtomicU64,
 }
@@ -33,19 +52,53 @@ pub struct ViewerInfo {
 }
 
 impl Context {
-    pub fn new(settings: &Settings, shared: &crate::capture::Shared) -> Arc<Self> {
-        Arc::new(Self {
+    pub fn new(settings: &Settings, shared: &Shared, hooks: Hooks) -> io::Result<Arc<Self>> {
+        Ok(Arc::new(Self {
             settings: settings.clone(),
+            live: Arc::clone(&shared.live),
             latest: Arc::clone(&shared.latest),
             audience: Arc::clone(&shared.audience),
+            orders: Arc::clone(&shared.orders),
+            panel: Arc::clone(&shared.panel),
             status: Arc::clone(&shared.status),
             stats: Arc::clone(&shared.stats),
             started: Monotonic::now(),
             connections: AtomicUsize::new(0),
+            hooks,
+            errands: Errands::start("errands")?,
+            guard: Guard::new(&settings.auth),
+            logins: Errands::start("logins")?,
+            changes: AtomicU64::new(1),
+            loops: OnceLock::new(),
             viewers: Mutex::default(),
             // Not from 1, so that a page does not take a viewer of the daemon's last life for its own.
             viewer_ids: AtomicU64::new((crate::clock::unix_seconds() * 1000.0) as u64),
-        })
+        }))
+    }
+
+    /// From now on these loops are told of changes.
+    pub(super) fn tell(&self, loops: Vec<Arc<Handle>>) {
+        // Once only, at the start.
+        let _ = self.loops.set(loops);
+    }
+
+    /// Something is otherwise than listeners know.
+    pub fn has_changed(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        for handle in self.loops.get().into_iter().flatten() {
+            handle.state_is_new();
+        }
+    }
+
+    /// Another number after each change.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
+    }
+
+    /// Values of the camera's controls that are to hold over restarts.
+    pub fn wanted_controls(&self) -> toml::Table {
+        // Numbers, switches and strings always have a TOML form.
+        toml::Table::try_from(self.panel.wanted()).unwrap_or_default()
     }
 
     /// Enters a viewer into the list, under an id of its own.
@@ -53,11 +106,13 @@ impl Context {
         let id = self.viewer_ids.fetch_add(1, Ordering::Relaxed);
         let info = Arc::new(ViewerInfo { options: options.clone(), fps: Gauge::default() });
         self.viewers().insert(id, Arc::clone(&info));
+        self.has_changed();
         (id, info)
     }
 
     pub fn remove_viewer(&self, id: u64) {
         self.viewers().remove(&id);
+        self.has_changed();
     }
 
     pub fn viewers(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<ViewerInfo>>> {

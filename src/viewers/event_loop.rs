@@ -14,6 +14,7 @@ use super::acceptor::Acceptor;
 use super::answer::Answer;
 use super::connection::{Connection, Fate};
 use super::context::Context;
+use super::errands::Bell;
 use super::timers::Timers;
 use crate::audience::{Audience, Seat};
 use crate::clock::Monotonic;
@@ -28,10 +29,14 @@ const EVENTS: usize = 256;
 pub(super) struct Handle {
     waker: Waker,
     inbox: Mutex<Vec<(TcpStream, SocketAddr)>>,
+    /// Connections that something has come for.
+    called: Mutex<Vec<usize>>,
     /// Connections that it has or is about to get.
     load: AtomicUsize,
     /// Those of them that wait for frames.
-    watchers: Arc<AtomicUsize>,
+    watchers: AtomicUsize,
+    /// Those that wait for changes of state.
+    listeners: AtomicUsize,
     stop: AtomicBool,
     pub(super) heartbeat: Heartbeat,
 }
@@ -55,6 +60,19 @@ impl Handle {
         }
     }
 
+    /// There is something to tell. A loop without listeners sleeps on.
+    pub(super) fn state_is_new(&self) {
+        if self.listeners.load(Ordering::SeqCst) > 0 {
+            self.wake();
+        }
+    }
+
+    /// Has a connection look at what has come for it. It may be gone by now: then another one looks in vain.
+    pub(super) fn call(&self, key: usize) {
+        self.called.lock().unwrap_or_else(PoisonError::into_inner).push(key);
+        self.wake();
+    }
+
     pub(super) fn stop(&self) {
         self.stop.store(true, Ordering::SeqCst);
         self.wake();
@@ -69,26 +87,42 @@ impl Handle {
 
 /// A connection's part in the audience, and in its loop's count of those to wake.
 pub(super) struct Watching {
-    watchers: Arc<AtomicUsize>,
+    handle: Arc<Handle>,
     _seat: Seat,
 }
 
 impl Watching {
-    pub(super) fn new(audience: &Arc<Audience>, watchers: &Arc<AtomicUsize>) -> Self {
+    pub(super) fn new(audience: &Arc<Audience>, handle: &Arc<Handle>) -> Self {
         // Counted before the slot is looked at, so that no frame between the two is missed.
-        watchers.fetch_add(1, Ordering::SeqCst);
-        Self { watchers: Arc::clone(watchers), _seat: audience.sit() }
+        handle.watchers.fetch_add(1, Ordering::SeqCst);
+        Self { handle: Arc::clone(handle), _seat: audience.sit() }
     }
 
     /// How many the loop has, this one among them.
     pub(super) fn count(&self) -> usize {
-        self.watchers.load(Ordering::Relaxed)
+        self.handle.watchers.load(Ordering::Relaxed)
     }
 }
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        self.watchers.fetch_sub(1, Ordering::SeqCst);
+        self.handle.watchers.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// A connection's part in its loop's count of those that wait for changes of state.
+pub(super) struct Listening(Arc<Handle>);
+
+impl Listening {
+    pub(super) fn new(handle: &Arc<Handle>) -> Self {
+        handle.listeners.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(handle))
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.listeners.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -110,8 +144,10 @@ impl EventLoop {
         let handle = Arc::new(Handle {
             waker: Waker::new(poll.registry(), WAKE)?,
             inbox: Mutex::default(),
+            called: Mutex::default(),
             load: AtomicUsize::new(0),
-            watchers: Arc::default(),
+            watchers: AtomicUsize::new(0),
+            listeners: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
             heartbeat: Heartbeat::default(),
         });
@@ -161,7 +197,10 @@ impl EventLoop {
             }
             if woken {
                 self.take_inbox(now);
-                self.offer_frame(now);
+                let called =
+                    std::mem::take(&mut *self.handle.called.lock().unwrap_or_else(PoisonError::into_inner));
+                called.into_iter().for_each(|key| self.turn(key, now));
+                self.offer_news(now);
             }
             self.run_timers(now);
             for key in std::mem::take(&mut self.unfinished) {
@@ -204,7 +243,8 @@ impl EventLoop {
                 self.handle.load.fetch_sub(1, Ordering::Relaxed);
                 continue;
             }
-            let mut connection = Connection::new(socket, peer, &self.context, &self.handle.watchers);
+            let bell = Bell { handle: Arc::clone(&self.handle), key: entry.key() };
+            let mut connection = Connection::new(socket, peer, &self.context, bell);
             if self.context.connections.load(Ordering::Relaxed) > self.context.settings.http.max_connections {
                 connection.refuse(
                     Answer::text(503, "too many connections; try again later").with("Retry-After", "5"),
@@ -216,9 +256,10 @@ impl EventLoop {
         }
     }
 
-    fn offer_frame(&mut self, now: Monotonic) {
+    /// A new frame, or a new state.
+    fn offer_news(&mut self, now: Monotonic) {
         for key in 0..self.connections.capacity() {
-            if self.connections.get(key).is_some_and(Connection::is_watching) {
+            if self.connections.get(key).is_some_and(Connection::wants_news) {
                 self.turn(key, now);
             }
         }

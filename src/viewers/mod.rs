@@ -2,11 +2,21 @@
 
 mod acceptor;
 mod answer;
+mod api;
+mod auth;
 mod connection;
 mod context;
+mod errands;
 mod event_loop;
+mod events;
+mod health;
+mod input;
 pub mod listener;
+mod metrics;
+mod origin;
 mod page;
+mod peers;
+mod problem;
 pub mod request;
 mod routes;
 mod snapshot;
@@ -15,6 +25,7 @@ mod stream;
 mod sys;
 mod timers;
 mod viewer;
+mod web_command;
 
 use std::io;
 use std::net::TcpListener;
@@ -28,6 +39,14 @@ use self::event_loop::{EventLoop, Handle};
 use crate::capture::Shared;
 use crate::config::Settings;
 
+/// What the API can do beyond its own stages.
+pub struct Hooks {
+    /// Ends mjpegd.
+    pub stop: Box<dyn Fn() + Send + Sync>,
+    /// The cameras of this machine, as JSON; it may take a while.
+    pub cameras: fn() -> Vec<u8>,
+}
+
 /// The running event loops.
 pub struct Server {
     loops: Vec<Arc<Handle>>,
@@ -35,8 +54,13 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start(settings: &Settings, listeners: Vec<TcpListener>, shared: &Shared) -> io::Result<Self> {
-        let context = Context::new(settings, shared);
+    pub fn start(
+        settings: &Settings,
+        listeners: Vec<TcpListener>,
+        shared: &Shared,
+        hooks: Hooks,
+    ) -> io::Result<Self> {
+        let context = Context::new(settings, shared, hooks)?;
         let mut event_loops = Vec::new();
         for _ in 0..settings.http.threads.get() {
             event_loops.push(EventLoop::new(&context)?);
@@ -49,6 +73,13 @@ impl Server {
             let handle = Arc::clone(handle);
             shared.latest.on_change(Box::new(move || handle.frame_is_new()));
         }
+        context.tell(loops.clone());
+        let told = Arc::clone(&context);
+        shared.status.on_change(Box::new(move || told.has_changed()));
+        let told = Arc::clone(&context);
+        shared.live.on_change(Box::new(move || told.has_changed()));
+        let told = Arc::clone(&context);
+        shared.panel.on_change(move || told.has_changed());
         let threads = event_loops.into_iter().enumerate().map(|(index, event_loop)| {
             thread::Builder::new().name(format!("http-{index}")).spawn(move || event_loop.run())
         });

@@ -18,9 +18,28 @@ pub struct Request {
     pub keep_alive: bool,
     /// Bytes of body that follow; `None`: chunked, so unknown.
     pub body_len: Option<u64>,
+    /// Whether the body comes only when it is asked for (RFC 9110, section 10.1.1).
+    pub expects_continue: bool,
     /// What a cross-origin browser wants to be allowed to send, echoed in the answer.
     pub cors_method: Option<String>,
     pub cors_headers: Option<String>,
+    pub content_type: Option<String>,
+    /// Who asks, as that one says.
+    pub authorization: Option<String>,
+    pub from: From,
+}
+
+/// What a request says of where it comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct From {
+    /// The name that we were called by, with the port if it is another than usual: `pi:8080`, in small letters.
+    pub authority: Option<String>,
+    /// The page that a browser sent it from, `http://octopi.local`.
+    pub origin: Option<String>,
+    /// `Sec-Fetch-Site`: what the browser thinks of that page's relation to us.
+    pub fetch_site: Option<String>,
+    /// Who asked the proxies in between, as they say.
+    pub forwarded_for: Vec<String>,
 }
 
 /// Why a head is no request; the status to answer with, and the reason in words.
@@ -78,8 +97,14 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, BadRequest> {
         version,
         keep_alive,
         body_len: body_len(&fields)?,
+        expects_continue: fields
+            .text("expect")
+            .is_some_and(|value| value.eq_ignore_ascii_case("100-continue")),
         cors_method: fields.text("access-control-request-method").map(Cow::into_owned),
         cors_headers: fields.text("access-control-request-headers").map(Cow::into_owned),
+        authorization: fields.text("authorization").map(Cow::into_owned),
+        content_type: fields.text("content-type").map(Cow::into_owned),
+        from: from(&fields),
     };
     Ok(Some((request, len)))
 }
@@ -93,6 +118,34 @@ impl<'a> Fields<'a> {
 
     fn text(&self, name: &str) -> Option<Cow<'a, str>> {
         self.all(name).next().map(String::from_utf8_lossy)
+    }
+}
+
+fn from(fields: &Fields<'_>) -> From {
+    let text = |name| fields.text(name).map(Cow::into_owned);
+    let list = |name| fields.all(name).map(String::from_utf8_lossy).collect::<Vec<_>>().join(",");
+    // `Forwarded: for=` (RFC 7239) says the same, in a form that few proxies write.
+    let forwarded_for = list("x-forwarded-for") + "," + &list("x-real-ip");
+    From {
+        authority: text("host").map(|host| host.to_ascii_lowercase()),
+        origin: text("origin"),
+        fetch_site: text("sec-fetch-site"),
+        forwarded_for: forwarded_for
+            .split(',')
+            .map(|one| one.trim().to_owned())
+            .filter(|one| !one.is_empty())
+            .collect(),
+    }
+}
+
+impl From {
+    /// The name alone, of `[::1]:8080` and of `pi:8080`.
+    pub fn host(&self) -> Option<&str> {
+        let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+        self.authority.as_deref().map(|authority| match authority.rsplit_once(':') {
+            Some((name, port)) if is_port(port) && (!name.contains(':') || name.ends_with(']')) => name,
+            _ => authority,
+        })
     }
 }
 
@@ -136,7 +189,7 @@ const fn bad(reason: &'static str) -> BadRequest {
     BadRequest { status: 400, reason }
 }
 
-impl From<httparse::Error> for BadRequest {
+impl std::convert::From<httparse::Error> for BadRequest {
     fn from(error: httparse::Error) -> Self {
         match error {
             httparse::Error::TooManyHeaders => Self { status: 431, reason: "too many header lines" },

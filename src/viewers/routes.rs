@@ -1,19 +1,33 @@
 //! Which address gives what. Methods, unknown paths and CORS are decided here and nowhere else.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+
 use super::answer::{Answer, Body};
+use super::api::Resource;
 use super::context::Context;
+use super::errands::Work;
 use super::request::Request;
 use super::snapshot::Wanted;
-use super::{page, state, stream};
+use super::{events, health, metrics, origin, page, peers, state, stream, web_command};
 use crate::config::Http;
+use crate::config::values::Right;
 
 /// What a request comes to.
-#[derive(Debug)]
 pub enum Route {
     Answer(Answer),
     Stream(stream::Options),
     Snapshot(Wanted),
+    Events(events::Options),
+    /// What is decided when the body has come.
+    Upload(Upload),
+    /// Work that may take a while.
+    Errand(Work),
+    /// A password that is to be checked.
+    Login(Work),
 }
+
+pub type Upload = Box<dyn FnOnce(&[u8], &Arc<Context>) -> Route + Send>;
 
 /// Nothing that shows the camera may be kept by anybody on the way: ustreamer's lines, to the letter.
 pub const NO_CACHE: [(&str, &str); 3] = [
@@ -25,61 +39,79 @@ pub const NO_CACHE: [(&str, &str); 3] = [
     ("Expires", "Mon, 3 Jan 2000 12:34:56 GMT"),
 ];
 
-const ALLOWED: &str = "GET, HEAD, OPTIONS";
+/// Methods that IANA has registered and that a client may try; any other word is not implemented rather than not allowed.
+const KNOWN_METHODS: [&str; 10] =
+    ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "QUERY"];
 
-/// Methods that exist (RFC 9110, RFC 5789); any other word is not implemented rather than not allowed.
-const KNOWN_METHODS: [&str; 9] =
-    ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT"];
-
-/// A body that nobody asked for is read up to this size, so that its sender gets to read the answer.
+/// A body is read up to this size, wanted or not, so that its sender gets to read the answer.
 pub const MAX_BODY_BYTES: u64 = 64 * 1024;
 
-pub fn route(request: &Request, context: &Context) -> Route {
-    let http = &context.settings.http;
+/// The answer still has to get its CORS lines.
+pub fn route(request: &Request, peer: SocketAddr, context: &Arc<Context>) -> Route {
     if request.body_len.is_some_and(|len| len > MAX_BODY_BYTES) {
         return answer(Answer::text(413, "the body is larger than anything that is accepted here"));
     }
     if !KNOWN_METHODS.contains(&request.method.as_str()) {
         return answer(Answer::text(501, "this method is not known here"));
     }
-    let route = match target(request) {
+    let target = match target(request) {
         Some(target) => target,
         None if request.method == "OPTIONS" && request.path == "*" => Target::Page,
-        None => {
-            return answer(with_cors(Answer::text(404, "there is nothing at this address"), request, http));
-        }
+        None => return answer(Answer::text(404, "there is nothing at this address")),
     };
-    match request.method.as_str() {
-        "GET" => {}
-        // As ustreamer does: no camera is started for a head, and there is no length to tell.
-        "HEAD" if matches!(route, Target::Stream) => {
-            return answer(with_cors(Answer::head_of(stream::CONTENT_TYPE), request, http));
-        }
-        "HEAD" if matches!(route, Target::Snapshot) => {
-            return answer(with_cors(Answer::head_of("image/jpeg"), request, http));
-        }
-        "HEAD" => {}
-        "OPTIONS" => return answer(with_cors(Answer::empty(200).with("Allow", ALLOWED), request, http)),
-        _ => {
-            let refusal = Answer::text(405, "only GET, HEAD and OPTIONS are allowed here");
-            return answer(with_cors(refusal.with("Allow", ALLOWED), request, http));
+    let allowed = target.allowed();
+    let method = request.method.as_str();
+    if method == "OPTIONS" {
+        return answer(Answer::empty(200).with("Allow", allowed));
+    }
+    if !allowed.split(", ").any(|one| one == method) {
+        return answer(Answer::text(405, &format!("only {allowed} are allowed here")).with("Allow", allowed));
+    }
+    let right = match target {
+        // Asked by machines that watch machines, and it tells nothing.
+        Target::Health => Right::View,
+        _ => match context.guard.right(request, peer, context) {
+            Ok(right) => right,
+            Err(route) => return route,
+        },
+    };
+    let needed = if matches!(method, "GET" | "HEAD") { Right::View } else { Right::Control };
+    if right < needed {
+        return answer(context.guard.lacking(request));
+    }
+    if needed == Right::Control {
+        if let Err(refusal) = origin::is_own_page(&request.from, context) {
+            return answer(refusal);
         }
     }
-    match route {
+    match target {
+        // As ustreamer does: no camera is started for a head, and there is no length to tell.
+        Target::Stream if method == "HEAD" => answer(Answer::head_of(stream::CONTENT_TYPE)),
+        Target::Snapshot if method == "HEAD" => answer(Answer::head_of("image/jpeg")),
         Target::Stream => match stream::Options::parse(&request.query) {
             Ok(options) => Route::Stream(options),
-            Err(reason) => answer(with_cors(Answer::text(400, &reason), request, http)),
+            Err(reason) => answer(Answer::text(400, &reason)),
         },
         Target::Snapshot => match Wanted::parse(&request.query) {
             Ok(wanted) => Route::Snapshot(wanted),
-            Err(reason) => answer(with_cors(Answer::text(400, &reason), request, http)),
+            Err(reason) => answer(Answer::text(400, &reason)),
         },
         Target::State => {
             let json = Answer::new(200, "application/json", Body::Bytes(state::json(context)));
-            answer(with_cors(no_cache(json), request, http))
+            answer(no_cache(json))
         }
-        Target::Page => answer(with_cors(page::index(), request, http)),
-        Target::Asset(asset) => answer(with_cors(asset.answer(), request, http)),
+        Target::Page if method == "POST" => Route::Upload(Box::new(web_command::route)),
+        Target::Page => answer(page::index()),
+        Target::Metrics => {
+            let text = Answer::new(200, metrics::CONTENT_TYPE, Body::Bytes(metrics::text(context)));
+            answer(no_cache(text))
+        }
+        Target::Health => answer(no_cache(health::alive())),
+        Target::Ready => answer(no_cache(health::ready(context))),
+        Target::Program => answer(peers::program(context)),
+        Target::Status => answer(peers::status(request, context)),
+        Target::Asset(asset) => answer(asset.answer()),
+        Target::Api(resource) => resource.route(request, context),
     }
 }
 
@@ -88,17 +120,40 @@ enum Target {
     Snapshot,
     State,
     Page,
+    Metrics,
+    Health,
+    Ready,
+    /// mjpg-streamer's.
+    Program,
+    /// camera-streamer's.
+    Status,
     Asset(page::Asset),
+    Api(Resource),
 }
 
-/// Paths as ustreamer has them, and mjpg-streamer's `/?action=`.
+impl Target {
+    fn allowed(&self) -> &'static str {
+        match self {
+            Self::Api(resource) => resource.allowed(),
+            Self::Page => "GET, HEAD, POST, OPTIONS",
+            _ => "GET, HEAD, OPTIONS",
+        }
+    }
+}
+
+/// Paths as ustreamer has them, mjpg-streamer's `/?action=`, camera-streamer's, and that of the Flask tutorials.
 fn target(request: &Request) -> Option<Target> {
     match (request.path.as_str(), request.query.get("action")) {
-        ("/stream", _) | ("/", Some("stream")) => Some(Target::Stream),
-        ("/snapshot", _) | ("/", Some("snapshot")) => Some(Target::Snapshot),
+        ("/stream" | "/video_feed", _) | ("/", Some("stream")) => Some(Target::Stream),
+        ("/snapshot" | "/snapshot.jpg", _) | ("/", Some("snapshot")) => Some(Target::Snapshot),
         ("/state", _) => Some(Target::State),
+        ("/metrics", _) => Some(Target::Metrics),
+        ("/healthz", _) => Some(Target::Health),
+        ("/readyz", _) => Some(Target::Ready),
+        ("/program.json", _) => Some(Target::Program),
+        ("/status", _) => Some(Target::Status),
         ("/" | "/index.html", _) => Some(Target::Page),
-        (path, _) => page::asset(path).map(Target::Asset),
+        (path, _) => page::asset(path).map(Target::Asset).or_else(|| Resource::at(path).map(Target::Api)),
     }
 }
 

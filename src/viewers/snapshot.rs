@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::answer::{Answer, Body};
 use super::context::Context;
-use super::request::{Query, Request};
-use super::routes::{no_cache, with_cors};
+use super::request::Query;
+use super::routes::no_cache;
 use crate::clock::{Monotonic, unix_seconds};
 use crate::frame::Frame;
 use crate::status::State;
@@ -15,17 +15,18 @@ use crate::status::State;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
     asked: Monotonic,
-    /// `?max_age=MS`: a picture that old is taken at once.
+    /// `?max_age=MS`: a picture that old is taken at once. camera-streamer calls it `max_delay`.
     max_age: Option<Duration>,
 }
 
 impl Wanted {
     pub fn parse(query: &Query) -> Result<Self, String> {
-        let max_age = match query.get("max_age") {
+        let given = ["max_age", "max_delay"].iter().find_map(|name| Some((name, query.get(name)?)));
+        let max_age = match given {
             None => None,
-            Some(text) => {
+            Some((name, text)) => {
                 let millis = text.parse().map_err(|_| {
-                    format!("max_age: {text:?} is not a whole number of milliseconds, 0 or more")
+                    format!("{name}: {text:?} is not a whole number of milliseconds, 0 or more")
                 })?;
                 Some(Duration::from_millis(millis))
             }
@@ -39,20 +40,25 @@ impl Wanted {
     }
 
     /// The answer to this frame; `None`: wait for another one.
-    pub fn answer(&self, frame: &Arc<Frame>, request: &Request, context: &Context) -> Option<Answer> {
+    pub fn answer(&self, frame: &Arc<Frame>, context: &Context) -> Option<Answer> {
         if frame.online {
-            return self.takes(frame).then(|| picture(frame, request, context));
+            return self.takes(frame).then(|| picture(frame));
         }
-        // A camera that is there may be slow to start, or come to itself again; one that is not there will not.
-        matches!(context.status.get(), State::NoCamera(_)).then(|| self.late(Some(frame), request, context))
+        match context.status.get() {
+            // The last picture, marked.
+            State::Paused if context.orders.is_paused() => Some(picture(frame)),
+            // A camera that is there may be slow to start, or come to itself again; one that is not there will not.
+            State::NoCamera(_) => Some(self.late(Some(frame), context)),
+            _ => None,
+        }
     }
 
     /// No frame that would do has come in time: the newest of a camera that is slower than that, or the reason.
-    pub fn late(&self, frame: Option<&Arc<Frame>>, request: &Request, context: &Context) -> Answer {
+    pub fn late(&self, frame: Option<&Arc<Frame>>, context: &Context) -> Answer {
         let fresh = |frame: &Frame| frame.online && frame.times.published.age() <= two_intervals(context);
         match frame.filter(|frame| fresh(frame) || context.settings.http.snapshot_placeholder) {
-            Some(frame) => picture(frame, request, context),
-            None => unavailable(request, context),
+            Some(frame) => picture(frame),
+            None => unavailable(context),
         }
     }
 }
@@ -64,7 +70,7 @@ fn two_intervals(context: &Context) -> Duration {
 }
 
 /// The head as ustreamer writes it.
-fn picture(frame: &Arc<Frame>, request: &Request, context: &Context) -> Answer {
+fn picture(frame: &Arc<Frame>) -> Answer {
     let times = &frame.times;
     let seconds = |moment: Monotonic| format!("{:.6}", moment.as_secs_f64());
     let answer = Answer::new(200, "image/jpeg", Body::Frame(Arc::clone(frame)))
@@ -77,10 +83,10 @@ fn picture(frame: &Arc<Frame>, request: &Request, context: &Context) -> Answer {
         .with("X-UStreamer-Encode-Begin-Timestamp", &seconds(times.encode_begin))
         .with("X-UStreamer-Encode-End-Timestamp", &seconds(times.encode_end))
         .with("X-UStreamer-Send-Timestamp", &seconds(Monotonic::now()));
-    with_cors(no_cache(answer), request, &context.settings.http)
+    no_cache(answer)
 }
 
-fn unavailable(request: &Request, context: &Context) -> Answer {
+fn unavailable(context: &Context) -> Answer {
     let state = context.status.get();
     let reason = match state.trouble() {
         Some(_) => state.to_string(),
@@ -88,5 +94,5 @@ fn unavailable(request: &Request, context: &Context) -> Answer {
             format!("no picture within {} s ({state})", context.settings.http.snapshot_timeout.as_secs_f64())
         }
     };
-    with_cors(no_cache(Answer::text(503, &reason).with("Retry-After", "1")), request, &context.settings.http)
+    no_cache(Answer::text(503, &reason).with("Retry-After", "1"))
 }

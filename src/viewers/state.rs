@@ -89,7 +89,7 @@ struct Camera<'a> {
 }
 
 #[derive(Serialize)]
-struct Frames {
+pub(super) struct Frames {
     captured: u64,
     lost_by_driver: u64,
     dropped_error_flag: u64,
@@ -123,18 +123,19 @@ fn encoder(context: &Context, state: &State) -> Encoder {
     let camera_encodes = state.running().is_some_and(|opened| opened.format.ends_with("JPEG"));
     Encoder {
         kind: if camera_encodes { "HW" } else { "CPU" },
-        quality: context.settings.encoder.quality.get(),
+        quality: context.live.get().encoder.quality.get(),
     }
 }
 
 fn source(context: &Context, state: &State) -> Source {
     let frame = context.latest.get();
-    let wish = context.settings.source.resolution;
+    let settings = context.live.get();
+    let wish = settings.source.resolution;
     let (width, height) = frame.map_or((wish.width, wish.height), |frame| (frame.width, frame.height));
     Source {
         resolution: Resolution { width, height },
         online: state.running().is_some(),
-        desired_fps: whole(context.settings.source.desired_fps.map_or(0.0, |fps| fps.per_second())),
+        desired_fps: whole(settings.source.desired_fps.map_or(0.0, |fps| fps.per_second())),
         captured_fps: whole(context.stats.captured_fps.get()),
     }
 }
@@ -177,20 +178,25 @@ fn ours<'a>(context: &Context, state: &'a State) -> Ours<'a> {
             times_opened: stats.opened.get(),
             picture_age_seconds: frame.map(|frame| frame.times.captured.age().as_secs_f64()),
         },
-        frames: Frames {
-            captured: stats.captured.get(),
-            lost_by_driver: stats.lost.get(),
-            dropped_error_flag: stats.dropped_error.get(),
-            dropped_truncated: stats.dropped_truncated.get(),
-            dropped_invalid: stats.dropped_invalid.get(),
-            dropped_late: stats.dropped_late.get(),
-            dropped_same: stats.dropped_same.get(),
-            published: context.latest.published(),
-            delivered: stats.delivered.get(),
-            skipped_for_slow_viewers: stats.skipped.get(),
-        },
+        frames: frames(context),
         connections: context.connections.load(Ordering::Relaxed),
         sent_bytes: stats.sent_bytes.get(),
+    }
+}
+
+pub(super) fn frames(context: &Context) -> Frames {
+    let stats = &context.stats;
+    Frames {
+        captured: stats.captured.get(),
+        lost_by_driver: stats.lost.get(),
+        dropped_error_flag: stats.dropped_error.get(),
+        dropped_truncated: stats.dropped_truncated.get(),
+        dropped_invalid: stats.dropped_invalid.get(),
+        dropped_late: stats.dropped_late.get(),
+        dropped_same: stats.dropped_same.get(),
+        published: context.latest.published(),
+        delivered: stats.delivered.get(),
+        skipped_for_slow_viewers: stats.skipped.get(),
     }
 }
 

@@ -18,14 +18,17 @@
  *     [2]              pictures lost for want of a free buffer
  *     [3]              sequence of the newest picture filled, plus 1
  *     [8 + s % 1024]   when the picture of sequence s was taken, CLOCK_MONOTONIC nanoseconds
- *   FAKECAM_LOG      a file that gets a line for each open, close, streamon and streamoff, with the node's path
+ *   FAKECAM_LOG      a file that gets a line for each open, close, streamon and streamoff, and for each control that is
+ *                    set ("set:brightness=5"; names are in controls.c), with the node's path
  *   FAKECAM_FAULT    the control file, read anew for every frame and call; while it exists, its words are faults:
  *     unplug               the node is gone, open handles get ENODEV and a hang-up for good
  *     stall                no frame becomes ready
  *     start-delay:MS       the first frame comes this much later
  *     stop-delay:MS        STREAMOFF takes so long, as with a driver that hangs
  *     open=ERRNO           the call fails: EBUSY, EACCES, ... (see fault.c); also s_fmt=, reqbufs=, qbuf=, streamon=,
- *                          dqbuf=
+ *                          dqbuf=, query_ext_ctrl=, g_ext_ctrls=, s_ext_ctrls=, s_ctrl= (by either call)
+ *     forget               STREAMON sets all controls to their defaults
+ *     refuse-idle          no control can be set before STREAMON
  *     gap                  the driver loses two of every three frames
  *     still:N              every picture is the N-th, and its stamp says that it was taken at 0
  *     error                buffers carry V4L2_BUF_FLAG_ERROR
@@ -141,6 +144,10 @@ int buffer_queue(struct camera *camera, struct v4l2_buffer *buffer);
 int buffer_dequeue(struct camera *camera, struct v4l2_buffer *buffer);
 int stream_on(struct camera *camera);
 int stream_off(struct camera *camera);
+
+/* controls.c: 0 or an errno. */
+int answer_control(struct camera *camera, unsigned long request, void *argument);
+void controls_forget(void);
 
 /* ioctl.c: 0 or an errno. */
 int answer(struct camera *camera, unsigned long request, void *argument);

@@ -64,6 +64,7 @@ int fault_of(const char *call)
 	} known[] = {
 		{ "EACCES", EACCES }, { "EBUSY", EBUSY }, { "EINVAL", EINVAL }, { "EIO", EIO }, { "ENODEV", ENODEV },
 		{ "ENOENT", ENOENT }, { "ENOSPC", ENOSPC }, { "EPERM", EPERM }, { "EPROTO", EPROTO },
+		{ "ENOTTY", ENOTTY },
 	};
 	struct faults faults;
 	char word[64];

@@ -139,6 +139,11 @@ static int request_buffers(struct camera *camera, struct v4l2_requestbuffers *re
 static int start(struct camera *camera)
 {
 	int number = fault_of("streamon");
+	struct faults faults;
+
+	faults_read(&faults);
+	if (fault(&faults, "forget", NULL))
+		controls_forget();
 	return number ? number : stream_on(camera);
 }
 
@@ -162,8 +167,10 @@ int answer(struct camera *camera, unsigned long request, void *argument)
 	struct faults faults;
 
 	faults_read(&faults);
-	if (fault(&faults, "unplug", NULL))
+	if (fault(&faults, "unplug", NULL)) {
 		camera->gone = 1;
+		controls_forget();
+	}
 	if (camera->gone && request != VIDIOC_STREAMOFF)
 		return ENODEV;
 	if (request == VIDIOC_QUERYCAP)
@@ -194,6 +201,6 @@ int answer(struct camera *camera, unsigned long request, void *argument)
 		return gone ? ENODEV : 0;
 	}
 	case VIDIOC_SUBSCRIBE_EVENT: case VIDIOC_UNSUBSCRIBE_EVENT: return 0;
-	default: return ENOTTY;
+	default: return answer_control(camera, request, argument);
 	}
 }

@@ -80,11 +80,22 @@ impl Camera {
         std::fs::remove_file(self.fault_file()).unwrap();
     }
 
-    /// How often "open", "close", "streamon" or "streamoff" happened.
+    /// How often "open", "close", "streamon", "streamoff" or "set:brightness=5" happened.
     pub fn count(&self, event: &str) -> usize {
+        self.events().iter().filter(|other| *other == event).count()
+    }
+
+    /// What controls were set to, in order.
+    pub fn settings(&self) -> Vec<String> {
+        let events = self.events();
+        events.iter().filter_map(|event| event.strip_prefix("set:").map(str::to_owned)).collect()
+    }
+
+    /// Everything that happened, in order.
+    pub fn events(&self) -> Vec<String> {
         let log = std::fs::read_to_string(self.log_file()).unwrap_or_default();
-        let is_it = |line: &&str| line.split(' ').next() == Some(event);
-        log.lines().filter(is_it).count()
+        let event = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+        log.lines().map(event).collect()
     }
 
     pub fn wait_for(&self, event: &str, count: usize, time: Duration) -> bool {

@@ -2,45 +2,73 @@
 //!
 //! The same words stand in a refusal, in `--help` and in `config/mjpegd.toml`; tests hold the three together.
 
+mod anonymous;
+mod caption;
+mod control;
+mod corner;
+mod crop;
 mod device;
 mod folder;
+mod font;
 mod format;
 mod frame_rate;
 mod host;
 mod idle_fps;
 mod log_level;
+mod login;
 mod network_wait;
 mod origin;
 mod quality;
 mod read;
 mod resolution;
+mod rgba;
+mod right;
+mod rotation;
+mod scale;
 mod seconds;
 mod source_name;
+mod state_path;
 mod subsampling;
 mod switch;
+mod time_zone;
 mod whole;
+pub(super) mod write;
 
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 
+pub use anonymous::Anonymous;
+pub use caption::{Caption, Name};
+pub use control::Control;
+pub(super) use control::controls;
+pub use corner::Corner;
+pub use crop::{Crop, CropArea};
 pub use device::{Device, Devices};
 pub use folder::Folder;
+pub use font::Font;
 pub use format::Format;
 pub use frame_rate::{DesiredFps, FrameRate};
 pub use host::Host;
 pub use idle_fps::IdleFps;
 pub use log_level::LogLevel;
+pub use login::{Hash, Login, Password, TokenHash};
 pub use network_wait::NetworkWait;
 pub use origin::AllowOrigin;
 pub use quality::Quality;
-pub(super) use read::{one_or_many, section};
+pub(super) use read::{one_or_many, section, sections};
 pub use resolution::Resolution;
+pub use rgba::Rgba;
+pub use right::Right;
+pub use rotation::Rotation;
+pub use scale::Scale;
 pub use seconds::Seconds;
 pub use source_name::SourceName;
+pub use state_path::StatePath;
 pub use subsampling::Subsampling;
 pub use switch::Switch;
+pub use time_zone::TimeZoneName;
 pub use whole::Whole;
 
 /// Something that a person writes into the settings file or behind a flag.

@@ -7,8 +7,10 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::{
-    AllowOrigin, DesiredFps, Device, Folder, Format, FrameRate, Host, IdleFps, Kind, LogLevel, NetworkWait,
-    Quality, Resolution, Seconds, SourceName, Subsampling, Switch, Value, Whole,
+    AllowOrigin, Anonymous, Caption, Corner, Crop, DesiredFps, Device, Folder, Font, Format, FrameRate, Hash,
+    Host, IdleFps, Kind, LogLevel, Login, Name, NetworkWait, Password, Quality, Resolution, Rgba, Right,
+    Rotation, Scale, Seconds, SourceName, StatePath, Subsampling, Switch, TimeZoneName, TokenHash, Value,
+    Whole,
 };
 
 struct One<T>(PhantomData<T>);
@@ -68,20 +70,36 @@ macro_rules! deserialize {
 
 deserialize! {
     AllowOrigin;
+    Anonymous;
+    Caption;
+    Corner;
+    Crop;
     DesiredFps;
     Device;
     Folder;
+    Font;
     Format;
     FrameRate;
+    Hash;
     Host;
     IdleFps;
     LogLevel;
+    Login;
+    Name;
     NetworkWait;
+    Password;
     Quality;
     Resolution;
+    Right;
+    Rgba;
+    Rotation;
+    Scale;
     SourceName;
+    StatePath;
     Subsampling;
     Switch;
+    TokenHash;
+    TimeZoneName;
     Seconds<LEAST, MOST>, LEAST, MOST;
     Whole<LEAST, MOST>, LEAST, MOST;
 }
@@ -142,4 +160,31 @@ where
     T: Deserialize<'de>,
 {
     deserializer.deserialize_any(Section(PhantomData))
+}
+
+struct Sections<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Sections<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of sections; allowed: one for each, under its name in double brackets")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut sections = Vec::new();
+        while let Some(section) = list.next_element()? {
+            sections.push(section);
+        }
+        Ok(sections)
+    }
+}
+
+/// Any number of sections of one name.
+pub(in crate::config) fn sections<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_any(Sections(PhantomData))
 }

@@ -2,22 +2,28 @@
 
 mod buffers;
 mod cameras;
+mod controls;
 mod diagnose;
 mod format;
+mod nodes;
 mod stream;
 mod sys;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::cameras::{Candidate, FormatOffer, list};
 pub use self::format::fourcc_name;
 
 use self::format::Agreed;
+use self::nodes::Nodes;
 use self::stream::Stream;
+use self::sys::Node;
 use super::{Grab, Lost, Opened, Source};
 use crate::config;
 use crate::config::values::{Devices, FrameRate, Resolution};
+use crate::controls::{Panel, Plan};
 use crate::picture::Picture;
 
 /// A list of cameras, or all that there are; the first that works is taken.
@@ -27,15 +33,29 @@ pub struct V4l2 {
     resolution: Resolution,
     desired_fps: Option<FrameRate>,
     stream: Option<Stream>,
+    nodes: Arc<Nodes>,
+    panel: Arc<Panel>,
+    /// What the controls were set to, until the first picture has come.
+    plan: Option<Plan>,
+    /// After the first picture, when the plan is to be looked at again.
+    has_started: bool,
+    watched: u64,
 }
 
 impl V4l2 {
-    pub fn new(settings: &config::Source) -> Self {
+    pub fn new(settings: &config::Source, panel: &Arc<Panel>) -> Self {
+        let nodes = Arc::new(Nodes::new(settings.v4l2.device.clone()));
+        panel.attach(Some(nodes.clone()), settings.v4l2.controls.clone());
         Self {
             settings: settings.v4l2.clone(),
             resolution: settings.resolution,
             desired_fps: settings.desired_fps,
             stream: None,
+            nodes,
+            panel: Arc::clone(panel),
+            plan: None,
+            has_started: false,
+            watched: 0,
         }
     }
 
@@ -48,7 +68,9 @@ impl V4l2 {
             )));
         }
         let agreed = format::negotiate(&node, path, self.resolution, self.settings.format, self.desired_fps)?;
+        self.plan = self.set_controls(&node, path);
         self.stream = Some(Stream::start(node, path, agreed, self.settings.buffers)?);
+        self.nodes.opened(path);
         let Agreed { format, width, height, fps, .. } = agreed;
         Ok(Opened {
             device: format!("{} ({})", path.display(), capability.card),
@@ -59,11 +81,40 @@ impl V4l2 {
         })
     }
 
-    /// The paths to try, in order.
-    fn paths(&self) -> Result<Vec<PathBuf>, Lost> {
-        match &self.settings.device {
-            Devices::Auto => cameras::all(),
-            Devices::List(paths) => Ok(paths.clone()),
+    /// Before it streams, since some controls cannot be set then, and so that the first picture is as wanted.
+    fn set_controls(&self, node: &Node, path: &Path) -> Option<Plan> {
+        let wishes = self.panel.wishes();
+        if wishes.is_empty() {
+            self.panel.report(Vec::new());
+            return None;
+        }
+        let plan = Plan::new(node, &wishes).map(|mut plan| {
+            plan.apply(node);
+            plan
+        });
+        // A camera that is gone will be missed by what comes next.
+        plan.inspect_err(|error| log::debug!("{}: no controls: {error}", path.display())).ok()
+    }
+
+    /// After the first picture: many cameras refuse or forget controls until they stream.
+    fn hold_controls(&mut self) {
+        let (Some(stream), Some(mut plan)) = (&self.stream, self.plan.take()) else { return };
+        plan.hold(stream.node());
+        let device = stream.path().display();
+        let troubles = plan.refused().iter().chain(plan.failed());
+        self.panel.report(troubles.map(|error| format!("{device}: control {error}")).collect());
+        self.panel.watch(plan.all().iter().map(|control| control.id));
+        self.panel.changed();
+    }
+
+    fn watch_controls(&mut self) {
+        let Some(stream) = &mut self.stream else { return };
+        if let Some(controls) = self.panel.watched_since(&mut self.watched) {
+            stream.watch(&controls);
+        }
+        if stream.take_changes() {
+            log::debug!("{}: controls have changed", stream.path().display());
+            self.panel.changed();
         }
     }
 }
@@ -71,7 +122,7 @@ impl V4l2 {
 impl Source for V4l2 {
     fn open(&mut self) -> Result<Opened, Lost> {
         let mut failures = Vec::new();
-        for path in self.paths()? {
+        for path in self.nodes.paths()? {
             match self.open_one(&path) {
                 Ok(opened) => return Ok(opened),
                 Err(lost) => failures.push(lost),
@@ -86,14 +137,24 @@ impl Source for V4l2 {
     }
 
     fn next(&mut self, wait: Duration, take: &mut dyn FnMut(Picture<'_>)) -> Result<Grab, Lost> {
-        match &mut self.stream {
-            Some(stream) => stream.next(wait, take),
-            None => Err(Lost::NoCamera(format!("{}: not open", self.name()))),
+        if self.has_started {
+            self.hold_controls();
         }
+        self.watch_controls();
+        let Some(stream) = &mut self.stream else {
+            return Err(Lost::NoCamera(format!("{}: not open", self.name())));
+        };
+        let grab = stream.next(wait, take)?;
+        self.has_started |= matches!(grab, Grab::Picture { .. });
+        Ok(grab)
     }
 
     fn close(&mut self) {
         self.stream = None;
+        self.plan = None;
+        self.has_started = false;
+        // Subscribed to anew with the next node.
+        self.watched = 0;
     }
 
     fn name(&self) -> String {

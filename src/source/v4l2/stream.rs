@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -22,7 +22,16 @@ pub(super) struct Stream {
     path: PathBuf,
     agreed: Agreed,
     last_sequence: Option<u32>,
+    /// Since when the node is to be polled for changes of controls too, if it is.
+    watches_controls: Option<Instant>,
+    controls_changed: bool,
 }
+
+/// A driver keeps the last change of each control; one that gives more than this is not asked on.
+const MOST_EVENTS: usize = 1024;
+
+/// After a change the next one is looked for only then: some drivers have a control that changes with each picture.
+const PAUSE_BETWEEN_CHANGES: Duration = Duration::from_millis(250);
 
 /// A driver that waits longer than this to hand over a picture does not count on our clock.
 const OLDEST_CREDIBLE: Duration = Duration::from_secs(2);
@@ -34,8 +43,15 @@ impl Stream {
     pub(super) fn start(node: Node, path: &Path, agreed: Agreed, buffers: u32) -> Result<Self, Lost> {
         let lost = |step| move |error: io::Error| explain(path, step, &error);
         let granted = node.request_buffers(buffers).map_err(lost(Step::Buffers))?;
-        let mut stream =
-            Self { mappings: Vec::new(), node, path: path.to_owned(), agreed, last_sequence: None };
+        let mut stream = Self {
+            mappings: Vec::new(),
+            node,
+            path: path.to_owned(),
+            agreed,
+            last_sequence: None,
+            watches_controls: None,
+            controls_changed: false,
+        };
         for index in 0..granted {
             stream.mappings.push(stream.node.map_buffer(index).map_err(lost(Step::Buffers))?);
             stream.node.queue(index).map_err(lost(Step::Buffers))?;
@@ -63,13 +79,44 @@ impl Stream {
         Ok(grab)
     }
 
-    fn wait(&self, wait: Duration) -> Result<PollFlags, Lost> {
-        let mut fds = [PollFd::new(&self.node, PollFlags::IN)];
+    /// The open node, for its controls.
+    pub(super) fn node(&self) -> &Node {
+        &self.node
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// From now on changes of these controls are noticed. Drivers that do not tell them refuse, which is no trouble.
+    pub(super) fn watch(&mut self, controls: &[u32]) {
+        let accepted = controls.iter().filter(|id| self.node.subscribe(**id).is_ok()).count();
+        self.watches_controls = (accepted > 0).then(Instant::now);
+    }
+
+    /// Whether controls have changed since the last call; it asks nobody.
+    pub(super) fn take_changes(&mut self) -> bool {
+        std::mem::take(&mut self.controls_changed)
+    }
+
+    fn wait(&mut self, wait: Duration) -> Result<PollFlags, Lost> {
+        let watches = self.watches_controls.is_some_and(|since| since <= Instant::now());
+        let wanted = if watches { PollFlags::IN | PollFlags::PRI } else { PollFlags::IN };
+        let mut fds = [PollFd::new(&self.node, wanted)];
         let timeout = Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() };
         match poll(&mut fds, Some(&timeout)) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(fds[0].revents()),
-            Err(error) => Err(self.lost(&error.into())),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(self.lost(&error.into())),
         }
+        let ready = fds[0].revents();
+        if ready.contains(PollFlags::PRI) {
+            self.controls_changed = true;
+            let taken = (0..MOST_EVENTS).take_while(|_| self.node.take_event().is_ok()).count();
+            // With events that cannot be taken, or without an end, poll would not wait any more.
+            let goes_on = (1..MOST_EVENTS).contains(&taken);
+            self.watches_controls = goes_on.then(|| Instant::now() + PAUSE_BETWEEN_CHANGES);
+        }
+        Ok(ready)
     }
 
     fn hand_over(&mut self, filled: &Filled, take: &mut dyn FnMut(Picture<'_>)) -> Grab {

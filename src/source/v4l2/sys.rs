@@ -181,6 +181,79 @@ impl Node {
         Ok(per_second(unsafe { parameters.parm.capture }.timeperframe))
     }
 
+    /// One item of a menu control: the name of an item, or the number that is one.
+    pub(super) fn menu_item(&self, id: u32, index: u32, numbers: bool) -> io::Result<String> {
+        let mut answer = c::v4l2_querymenu { id, index, ..zeroed() };
+        self.ioctl(vidioc::VIDIOC_QUERYMENU, &mut answer)?;
+        // SAFETY: bytes or a number, whichever the kernel has filled: any bits are a value of both. Copied out of a packed struct.
+        let (name, number) = unsafe { (answer.__bindgen_anon_1.name, answer.__bindgen_anon_1.value) };
+        Ok(if numbers { number.to_string() } else { text(&name) })
+    }
+
+    /// Reads (`VIDIOC_G_EXT_CTRLS`) or writes (`VIDIOC_S_EXT_CTRLS`) a control that is a number, and returns what it then is.
+    pub(super) fn number(
+        &self,
+        request: vidioc::_IOC_TYPE,
+        id: u32,
+        wide: bool,
+        value: i64,
+    ) -> io::Result<i64> {
+        let mut control = c::v4l2_ext_control { id, ..zeroed() };
+        match wide {
+            true => control.__bindgen_anon_1.value64 = value,
+            // As bits: those of a bitmask may be 32.
+            false => control.__bindgen_anon_1.value = value as i32,
+        }
+        let control = self.extended(request, c::V4L2_CTRL_WHICH_CUR_VAL, &mut control)?;
+        // SAFETY: numbers in both arms; the kernel has filled the one that goes with the control's type.
+        Ok(unsafe {
+            match wide {
+                true => control.__bindgen_anon_1.value64,
+                false => control.__bindgen_anon_1.value.into(),
+            }
+        })
+    }
+
+    /// Reads or writes a control that is a text, NUL at its end, in place; `which` is the current value or the default.
+    pub(super) fn text_control(
+        &self,
+        request: vidioc::_IOC_TYPE,
+        which: u32,
+        id: u32,
+        bytes: &mut [u8],
+    ) -> io::Result<()> {
+        let size = u32::try_from(bytes.len()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+        let mut control = c::v4l2_ext_control { id, size, ..zeroed() };
+        // The kernel writes at most `size` bytes there, and `bytes` lives on until it has.
+        control.__bindgen_anon_1.string = bytes.as_mut_ptr().cast();
+        self.extended(request, which, &mut control).map(drop)
+    }
+
+    fn extended(
+        &self,
+        request: vidioc::_IOC_TYPE,
+        which: u32,
+        control: &mut c::v4l2_ext_control,
+    ) -> io::Result<c::v4l2_ext_control> {
+        let mut controls = c::v4l2_ext_controls { count: 1, controls: control, ..zeroed() };
+        controls.__bindgen_anon_1.which = which;
+        self.ioctl(request, &mut controls)?;
+        // SAFETY: the pointer to `control` from above. Read through the pointer that the kernel wrote through.
+        Ok(unsafe { *controls.controls })
+    }
+
+    /// Has the driver wake whoever polls for `PRI` when the control changes by another hand than this node's.
+    pub(super) fn subscribe(&self, control: u32) -> io::Result<()> {
+        let mut wish = c::v4l2_event_subscription { type_: c::V4L2_EVENT_CTRL, id: control, ..zeroed() };
+        self.ioctl(SUBSCRIBE_EVENT, &mut wish)
+    }
+
+    /// Takes one event from the driver; an error where there is none.
+    pub(super) fn take_event(&self) -> io::Result<()> {
+        let mut event: c::v4l2_event = zeroed();
+        self.ioctl(DEQUEUE_EVENT, &mut event)
+    }
+
     pub(super) fn is_multiplanar(&self) -> bool {
         self.buffer_type == c::v4l2_buf_type_V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE
     }
@@ -208,6 +281,14 @@ impl AsFd for Node {
     }
 }
 
+// The crate has not these two; as `_IOR` and `_IOW` of `linux/ioctl.h` make them.
+const DEQUEUE_EVENT: vidioc::_IOC_TYPE = request(2, 89, size_of::<c::v4l2_event>());
+const SUBSCRIBE_EVENT: vidioc::_IOC_TYPE = request(1, 90, size_of::<c::v4l2_event_subscription>());
+
+const fn request(direction: u32, number: u32, size: usize) -> vidioc::_IOC_TYPE {
+    ((direction << 30) | ((size as u32) << 16) | ((b'V' as u32) << 8) | number) as vidioc::_IOC_TYPE
+}
+
 /// The bindgen structs are numbers, arrays of numbers and unions of them, for which zero is a value.
 pub(super) trait Zeroable {}
 
@@ -228,6 +309,14 @@ zeroable!(
     v4l2_requestbuffers,
     v4l2_buffer,
     v4l2_plane,
+    v4l2_queryctrl,
+    v4l2_query_ext_ctrl,
+    v4l2_querymenu,
+    v4l2_control,
+    v4l2_ext_control,
+    v4l2_ext_controls,
+    v4l2_event,
+    v4l2_event_subscription,
 );
 
 pub(super) fn zeroed<T: Zeroable>() -> T {
@@ -236,7 +325,7 @@ pub(super) fn zeroed<T: Zeroable>() -> T {
 }
 
 /// Text from a driver: up to the NUL, with anything odd replaced.
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
     let text = String::from_utf8_lossy(&bytes[..end]);
     text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect::<String>().trim().to_owned()

@@ -13,7 +13,7 @@ const INDEX: Asset = Asset { content_type: "text/html; charset=utf-8", bytes: in
 
 /// Only its own files, its own pictures and its own server; whoever wants may frame it, as dashboards do.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; \
-     connect-src 'self'; base-uri 'none'; form-action 'none'";
+     connect-src 'self'; base-uri 'none'; form-action 'self'";
 
 pub fn index() -> Answer {
     INDEX.answer()
@@ -22,6 +22,8 @@ pub fn index() -> Answer {
 pub fn asset(path: &str) -> Option<Asset> {
     let (content_type, bytes): (_, &[u8]) = match path {
         "/page.css" => ("text/css; charset=utf-8", include_bytes!("page.css")),
+        "/words.js" => ("text/javascript; charset=utf-8", include_bytes!("words.js")),
+        "/controls.js" => ("text/javascript; charset=utf-8", include_bytes!("controls.js")),
         "/page.js" => ("text/javascript; charset=utf-8", include_bytes!("page.js")),
         "/favicon.svg" => ("image/svg+xml", include_bytes!("favicon.svg")),
         _ => return None,

@@ -1,0 +1,126 @@
+//! `/api/v1/state`: what the page shows at a glance.
+
+use std::sync::atomic::Ordering;
+
+use serde::Serialize;
+
+use super::super::context::Context;
+use super::super::state::{Frames, frames};
+use crate::clock::Monotonic;
+
+#[derive(Serialize)]
+struct State<'a> {
+    version: &'a str,
+    /// Of this machine, with its offset from UTC (RFC 3339).
+    time: String,
+    uptime_seconds: f64,
+    paused: bool,
+    camera: Camera<'a>,
+    picture: Option<Picture>,
+    viewers: usize,
+    connections: usize,
+    published_fps: f64,
+    frames: Frames,
+    sent_bytes: u64,
+    settings: Settings,
+    controls: Controls,
+    allow_stop: bool,
+}
+
+#[derive(Serialize)]
+struct Camera<'a> {
+    /// One of idle, paused, starting, online, standby, no-camera, no-signal.
+    state: &'a str,
+    /// The same in a sentence, with what to do where something is wrong.
+    text: String,
+    device: Option<&'a str>,
+    format: Option<&'a str>,
+    width: Option<u32>,
+    height: Option<u32>,
+    /// What the driver has agreed to.
+    fps: Option<f64>,
+    /// What is measured.
+    captured_fps: f64,
+    times_opened: u64,
+}
+
+/// The newest one.
+#[derive(Serialize)]
+struct Picture {
+    number: u64,
+    width: u32,
+    height: u32,
+    bytes: usize,
+    /// False: it stands for a camera that is not there, or paused.
+    live: bool,
+    age_seconds: f64,
+}
+
+#[derive(Serialize)]
+struct Settings {
+    /// Another one after each change.
+    generation: u64,
+    /// Whether they differ from the file and the flags.
+    changed: bool,
+    /// Whether a restart would find the same.
+    saved: bool,
+    /// Whether there is a file to keep them in.
+    can_save: bool,
+}
+
+#[derive(Serialize)]
+struct Controls {
+    /// Another one after each change, by whomsoever.
+    generation: u64,
+    /// What the settings want of them and the camera does not do.
+    troubles: Vec<String>,
+}
+
+pub fn json(context: &Context) -> Vec<u8> {
+    let status = context.status.get();
+    let opened = status.running();
+    let stats = &context.stats;
+    let (changes, saved) = context.live.changes();
+    let changed = !changes.table().is_empty();
+    let tenths = |rate: f64| (rate * 10.0).round() / 10.0;
+    let state = State {
+        version: env!("CARGO_PKG_VERSION"),
+        time: jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        uptime_seconds: context.started.age().as_secs_f64(),
+        paused: context.orders.is_paused(),
+        camera: Camera {
+            state: status.word(),
+            text: status.to_string(),
+            device: opened.map(|opened| opened.device.as_str()),
+            format: opened.map(|opened| opened.format.as_str()),
+            width: opened.map(|opened| opened.width),
+            height: opened.map(|opened| opened.height),
+            fps: opened.and_then(|opened| opened.fps),
+            captured_fps: tenths(stats.captured_fps.get()),
+            times_opened: stats.opened.get(),
+        },
+        picture: context.latest.get().map(|frame| Picture {
+            number: frame.number,
+            width: frame.width,
+            height: frame.height,
+            bytes: frame.jpeg.len(),
+            live: frame.online,
+            age_seconds: (Monotonic::now() - frame.times.captured).as_secs_f64(),
+        }),
+        viewers: context.viewers().len(),
+        connections: context.connections.load(Ordering::Relaxed),
+        published_fps: tenths(context.latest.published_fps()),
+        frames: frames(context),
+        sent_bytes: stats.sent_bytes.get(),
+        settings: Settings {
+            generation: context.live.generation(),
+            changed,
+            saved,
+            can_save: context.live.can_save(),
+        },
+        controls: Controls { generation: context.panel.changes(), troubles: context.panel.troubles() },
+        allow_stop: context.settings.api.allow_stop,
+    };
+    // Numbers, strings and structs always have a JSON form.
+    serde_json::to_vec(&state).unwrap_or_default()
+}
