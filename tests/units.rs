@@ -5,7 +5,8 @@
 /// Without its head, up to the first key that both have, and the lines that name the instance.
 fn shared_part(unit: &str) -> Vec<&str> {
     let (_, body) = unit.split_once("\nDescription=").unwrap();
-    body.lines().skip(1).filter(|line| !line.starts_with("ExecStart=")).collect()
+    let names_it = |line: &&str| line.starts_with("ExecStart=") || line.starts_with("StateDirectory=");
+    body.lines().skip(1).filter(|line| !names_it(line)).collect()
 }
 
 #[test]
@@ -15,4 +16,5 @@ fn the_unit_for_one_camera_and_the_one_for_several_say_the_same() {
     assert_eq!(shared_part(one), shared_part(several));
     assert!(one.contains("\nExecStart=/usr/bin/mjpegd --config /etc/mjpegd.toml\n"));
     assert!(several.contains("\nExecStart=/usr/bin/mjpegd --config /etc/mjpegd/%i.toml\n"));
+    assert!(one.contains("\nStateDirectory=mjpegd\n") && several.contains("\nStateDirectory=mjpegd/%i\n"));
 }
