@@ -114,10 +114,11 @@ def run(suite, vm):
     """Runs the tests; those that failed while the host was busy with something else have a second try, and it is told."""
     result = Result(vm)
     began = time.monotonic()
+    tests = list(suite)  # A suite forgets those that it has run.
     suite.run(result)
     granted = vm.granted_since((0, 0))
     say(f"the tests took {time.monotonic() - began:.0f} s; the host gave {granted:.0%} of the processor time asked for")
-    again = [test for test in suite if test.id() in result.failed]
+    again = [test for test in tests if test.id() in result.failed]
     if len(again) == len(result.failed) <= SECOND_TRIES and granted < BUSY:
         for test in again:
             say(f"{test.id()} is tried once more, as the host was busy")
