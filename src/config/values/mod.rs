@@ -123,6 +123,12 @@ fn number_within<T: Value>(text: &str, least: f64, most: f64) -> Result<f64, Ref
     }
 }
 
+/// One of the values that there are, by the name that it prints.
+fn by_name<T: Value + Copy + fmt::Display>(all: &[T], text: &str) -> Result<T, Refused> {
+    let found = all.iter().copied().find(|one| one.to_string() == text);
+    found.ok_or_else(|| T::refuse(format_args!("{text:?} is not known")))
+}
+
 fn whole_within<T: Value>(text: &str, least: u32, most: u32) -> Result<u32, Refused> {
     // Wide enough that what is merely too large is called so.
     let number: i128 = text.parse().map_err(|_| T::refuse(format_args!("{text:?} is not {}", T::KIND)))?;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Kind, Refused, Value};
+use super::{Kind, Refused, Value, by_name};
 
 /// What the daemon waits for before it opens its port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,10 +41,7 @@ impl FromStr for NetworkWait {
     type Err = Refused;
 
     fn from_str(text: &str) -> Result<Self, Refused> {
-        Self::ALL
-            .into_iter()
-            .find(|wait| wait.as_str() == text)
-            .ok_or_else(|| Self::refuse(format_args!("{text:?} is not known")))
+        by_name(&Self::ALL, text)
     }
 }
 

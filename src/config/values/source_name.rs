@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Kind, Refused, Value};
+use super::{Kind, Refused, Value, by_name};
 
 /// Which of the sources gives the pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,10 +36,7 @@ impl FromStr for SourceName {
     type Err = Refused;
 
     fn from_str(text: &str) -> Result<Self, Refused> {
-        Self::ALL
-            .into_iter()
-            .find(|name| name.as_str() == text)
-            .ok_or_else(|| Self::refuse(format_args!("{text:?} is not known")))
+        by_name(&Self::ALL, text)
     }
 }
 
