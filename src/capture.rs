@@ -1,24 +1,24 @@
 //! The crank of the daemon: source, JPEG, slot. Opens the source when somebody watches, opens it again when it is
 //! lost, shows a placard meanwhile, and stops it when nobody watches any longer.
 
+mod run;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use log::{debug, info, warn};
 
+use self::run::{Fate, Run};
 use crate::audience::Audience;
-use crate::clock::Monotonic;
 use crate::config::values::{Resolution, SourceName};
-use crate::config::{self, Live, Settings};
+use crate::config::{Live, Settings};
 use crate::controls::Panel;
 use crate::heartbeat::Heartbeat;
-use crate::intake::{Intake, Taken};
+use crate::intake::Intake;
 use crate::latest::Latest;
 use crate::orders::Orders;
-use crate::pace::Pace;
-use crate::picture::Picture;
 use crate::source::{self, Grab, Lost, Opened, Source};
-use crate::stats::{RateMeter, Stats};
+use crate::stats::Stats;
 use crate::status::{State, Status};
 
 /// How long one wait for a picture lasts at most, so that a viewer's leaving and the daemon's end are noticed.
@@ -108,7 +108,6 @@ impl Capture {
     /// One life of the source: from opening it until nobody watches, until it is lost, or until somebody wants it otherwise.
     fn run_once(&mut self) -> Result<End, Lost> {
         self.shared.heartbeat.beat();
-        self.obey();
         if matches!(self.shared.status.get(), State::Idle | State::Paused) {
             self.shared.status.set(State::Starting);
         }
@@ -347,21 +346,26 @@ impl Capture {
 
     /// Returns at once while somebody watches, or the source is to run without; else waits. False: the daemon ends.
     fn wait_until_wanted(&mut self) -> bool {
-        while self.shared.orders.is_paused() {
-            self.show_paused();
-            self.shared.heartbeat.rest();
-            if !self.shared.audience.wait_for_nudge() {
+        loop {
+            let waited = if self.shared.orders.is_paused() {
+                self.show_paused();
+                self.shared.heartbeat.rest();
+                self.shared.audience.wait_for_nudge()
+            } else {
+                self.obey();
+                if self.is_wanted() {
+                    return true;
+                }
+                // After a loss nobody may be there to see the placard any longer.
+                self.rest();
+                self.shared.heartbeat.rest();
+                self.shared.audience.wait()
+            };
+            // Whatever ended the wait: a change of settings alone is no reason to open a camera that nobody watches.
+            if !waited {
                 return false;
             }
         }
-        self.obey();
-        if self.is_wanted() {
-            return true;
-        }
-        // After a loss nobody may be there to see the placard any longer.
-        self.rest();
-        self.shared.heartbeat.rest();
-        self.shared.audience.wait()
     }
 
     /// The last picture that viewers have seen, marked, and where there is none, a picture that says the same.
@@ -390,61 +394,4 @@ enum End {
     Paused,
     /// It is to be opened again, perhaps otherwise: viewers keep what they see meanwhile.
     Otherwise,
-}
-
-/// What is known of the source since it was opened.
-struct Run {
-    device: String,
-    last_good: Instant,
-    online: bool,
-    /// Since the last picture that was shown.
-    stood_by: bool,
-    slow_start_shown: bool,
-    /// Why the last picture could not be shown.
-    trouble: Option<String>,
-    rate: RateMeter,
-    /// A camera for slow pictures is not stalled between two of them.
-    two_intervals: Duration,
-    /// Where the source gives more pictures than asked for.
-    pace: Option<Pace>,
-}
-
-impl Run {
-    fn new(opened: &Opened, settings: &config::Source) -> Self {
-        // A camera's clock is never quite ours: only a rate that is clearly higher is thinned out.
-        let faster = |wish: f64| opened.fps.is_none_or(|fps| fps > wish * 1.1);
-        let pace =
-            settings.desired_fps.filter(|fps| faster(fps.per_second())).map(|fps| Pace::new(fps.interval()));
-        Self {
-            device: opened.device.clone(),
-            last_good: Instant::now(),
-            online: false,
-            stood_by: false,
-            slow_start_shown: false,
-            trouble: None,
-            rate: RateMeter::default(),
-            two_intervals: opened.interval().map_or(Duration::ZERO, |interval| interval.saturating_mul(2)),
-            pace,
-        }
-    }
-
-    fn admits(&mut self, picture: &Picture<'_>) -> bool {
-        self.pace.as_mut().is_none_or(|pace| pace.admits(picture.grabbed))
-    }
-
-    fn tick(&mut self) -> f64 {
-        let now = Monotonic::now();
-        self.rate.tick(now);
-        self.rate.per_second(now)
-    }
-}
-
-/// What came of the picture that the source gave, if it gave one.
-enum Fate {
-    Nothing,
-    Good(Taken),
-    /// The text says why it cannot be shown.
-    Bad(String),
-    /// One more than was asked for.
-    Surplus,
 }

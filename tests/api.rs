@@ -201,6 +201,21 @@ fn who_comes_while_it_is_paused_sees_that_it_is() {
 }
 
 #[test]
+fn a_camera_that_nobody_watches_is_not_opened_for_a_change() {
+    let daemon = Daemon::with_pattern(&["--idle-timeout", "0.2"]);
+    assert!(within(PATIENCE, || state_of(&daemon) == "idle"));
+    let opened = || api(&daemon, "/state")["camera"]["times_opened"].clone();
+    let before = opened();
+    patch(&daemon, &json!({"encoder": {"quality": 50}}));
+    act(&daemon, "restart");
+    act(&daemon, "pause");
+    assert!(within(PATIENCE, || state_of(&daemon) == "paused"));
+    act(&daemon, "continue");
+    assert!(within(PATIENCE, || state_of(&daemon) == "idle"));
+    assert_eq!(opened(), before);
+}
+
+#[test]
 fn restarted_the_camera_is_opened_anew_and_viewers_stay() {
     let daemon = Daemon::with_pattern(&[]);
     let mut viewer = Client::connect(&daemon);
