@@ -12,6 +12,7 @@ mod live;
 mod problems;
 mod saved;
 mod settings;
+pub mod ustreamer;
 
 pub mod values;
 

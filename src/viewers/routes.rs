@@ -9,7 +9,8 @@ use super::context::Context;
 use super::errands::Work;
 use super::request::Request;
 use super::snapshot::Wanted;
-use super::{events, health, metrics, origin, page, peers, state, stream, web_command};
+use super::peers::{camera_streamer, mjpg_streamer};
+use super::{events, health, metrics, origin, page, state, stream, web_command};
 use crate::config::Http;
 use crate::config::values::Right;
 
@@ -75,7 +76,8 @@ pub fn route(request: &Request, peer: SocketAddr, context: &Arc<Context>) -> Rou
             Err(route) => return route,
         },
     };
-    let needed = if matches!(method, "GET" | "HEAD") { Right::View } else { Right::Control };
+    let reads = matches!(method, "GET" | "HEAD") && !target.changes_by_get();
+    let needed = if reads { Right::View } else { Right::Control };
     if right < needed {
         return answer(context.guard.lacking(request));
     }
@@ -108,8 +110,11 @@ pub fn route(request: &Request, peer: SocketAddr, context: &Arc<Context>) -> Rou
         }
         Target::Health => answer(no_cache(health::alive())),
         Target::Ready => answer(no_cache(health::ready(context))),
-        Target::Program => answer(peers::program(context)),
-        Target::Status => answer(peers::status(request, context)),
+        Target::Program => answer(mjpg_streamer::program(context)),
+        Target::Input => mjpg_streamer::input(context),
+        Target::Command => mjpg_streamer::command(request, context),
+        Target::Status => answer(camera_streamer::status(request, context)),
+        Target::SetOption => camera_streamer::option(request, context),
         Target::Asset(asset) => answer(asset.answer()),
         Target::Api(resource) => resource.route(request, context),
     }
@@ -125,17 +130,27 @@ enum Target {
     Ready,
     /// mjpg-streamer's.
     Program,
+    Input,
+    Command,
     /// camera-streamer's.
     Status,
+    SetOption,
     Asset(page::Asset),
     Api(Resource),
 }
 
 impl Target {
+    /// As those servers have it.
+    const fn changes_by_get(&self) -> bool {
+        matches!(self, Self::Command | Self::SetOption)
+    }
+
     fn allowed(&self) -> &'static str {
         match self {
             Self::Api(resource) => resource.allowed(),
             Self::Page => "GET, HEAD, POST, OPTIONS",
+            Self::Command => "GET, OPTIONS",
+            Self::SetOption => "GET, POST, OPTIONS",
             _ => "GET, HEAD, OPTIONS",
         }
     }
@@ -150,8 +165,11 @@ fn target(request: &Request) -> Option<Target> {
         ("/metrics", _) => Some(Target::Metrics),
         ("/healthz", _) => Some(Target::Health),
         ("/readyz", _) => Some(Target::Ready),
+        ("/", Some("command")) => Some(Target::Command),
         ("/program.json", _) => Some(Target::Program),
+        ("/input_0.json" | "/input.json", _) => Some(Target::Input),
         ("/status", _) => Some(Target::Status),
+        ("/option", _) => Some(Target::SetOption),
         ("/" | "/index.html", _) => Some(Target::Page),
         (path, _) => page::asset(path).map(Target::Asset).or_else(|| Resource::at(path).map(Target::Api)),
     }

@@ -1,21 +1,16 @@
-//! What mjpg-streamer and camera-streamer tell of themselves, key for key, for programs that ask for it.
+//! What camera-streamer answers, key for key.
 
-use serde_json::{Value, json};
+use std::sync::Arc;
 
-use super::answer::{Answer, Body};
-use super::context::Context;
-use super::request::Request;
-use super::routes::no_cache;
+use serde_json::json;
 
-/// mjpg-streamer's `/program.json`: which plugins run. Its numbers are strings.
-pub fn program(context: &Context) -> Answer {
-    let source = context.live.get().source.name.to_string();
-    let port = format!("--port {}", context.settings.http.port);
-    answer(&json!({
-        "inputs": [{"id": "0", "name": "mjpegd", "plugin": source, "args": ""}],
-        "outputs": [{"id": "0", "name": "mjpegd", "plugin": "http", "args": port}],
-    }))
-}
+use super::super::answer::Answer;
+use super::super::context::Context;
+use super::super::errands::Outcome;
+use super::super::request::Request;
+use super::super::routes::Route;
+use super::answer;
+use crate::controls::Error;
 
 /// camera-streamer's `/status`: its outputs, its devices, and where to look at them. We have neither links nor video.
 pub fn status(request: &Request, context: &Context) -> Answer {
@@ -61,6 +56,25 @@ pub fn status(request: &Request, context: &Context) -> Answer {
     }))
 }
 
-fn answer(json: &Value) -> Answer {
-    no_cache(Answer::new(200, "application/json", Body::Bytes(json.to_string().into_bytes())))
+/// camera-streamer's `/option?key=&value=`: one control is set, and the answer is a line of text for each device.
+pub fn option(request: &Request, context: &Arc<Context>) -> Route {
+    let (Some(key), Some(value)) = (request.query.get("key"), request.query.get("value")) else {
+        return Route::Answer(Answer::text(400, "No key or value passed."));
+    };
+    let (key, value, context) = (key.to_owned(), value.to_owned(), Arc::clone(context));
+    Route::Errand(Box::new(move || {
+        let result = context.panel.set(&[(key.clone(), value.as_str().into())], true);
+        Outcome::Answer(match result {
+            Ok(_) => Answer::text(200, &format!("The '{key}' was set to '{value}'.")),
+            Err(errors) => {
+                let unknown = errors.iter().any(|error| matches!(error, Error::Unknown { .. } | Error::NoControls(_)));
+                let words: Vec<_> = errors.iter().map(Error::to_string).collect();
+                let words = words.join("; ");
+                match unknown {
+                    true => Answer::text(404, &format!("The option was not found for device: {words}")),
+                    false => Answer::text(500, &format!("Cannot set '{key}' to '{value}': {words}")),
+                }
+            }
+        })
+    }))
 }
