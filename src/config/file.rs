@@ -28,6 +28,8 @@ impl File {
         *folder = folder.take().map(|folder| folder.relative_to(base));
         let state = &mut file.keys.api.state_file;
         *state = state.take().map(|state| state.relative_to(base));
+        let unix = &mut file.keys.http.unix;
+        *unix = unix.take().map(|path| path.relative_to(base));
         Ok(file)
     }
 

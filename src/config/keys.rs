@@ -9,8 +9,9 @@ use serde::Deserialize;
 
 use super::settings;
 use super::values::{
-    AllowOrigin, DesiredFps, Device, Devices, Folder, Format, Host, IdleFps, LogLevel, NetworkWait, Quality,
-    Refused, Resolution, Seconds, SourceName, StatePath, Subsampling, Switch, Whole, one_or_many, section,
+    AllowOrigin, DesiredFps, Device, Devices, FileMode, Folder, Format, Host, IdleFps, LogLevel, NetworkWait,
+    OfSocket, OptionalPath, Quality, Refused, Resolution, Seconds, SourceName, StatePath, Subsampling,
+    Switch, Whole, one_or_many, section,
 };
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -145,6 +146,18 @@ pub struct Http {
     #[arg(long, short, value_name = "N")]
     pub port: Option<Whole<0, 65_535>>,
 
+    /// Listen on this Unix socket too: a path in a folder that mjpegd may write to, or empty for none, which is the default
+    #[arg(long, short = 'U', value_name = "PATH")]
+    pub unix: Option<OptionalPath<OfSocket>>,
+
+    /// Remove a Unix socket there that nobody listens on, true or false [default: false]
+    #[arg(long, short = 'D', value_name = "SWITCH", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub unix_rm: Option<Switch>,
+
+    /// Who may open the Unix socket, three octal digits such as 660 [default: 660]
+    #[arg(long, short = 'M', value_name = "MODE")]
+    pub unix_mode: Option<FileMode>,
+
     /// Take changes also under this name of this machine, such as cam.example.org behind a proxy; may be given more than once [default: addresses, the machine's own name, and local ones]
     #[arg(long, value_name = "NAME")]
     #[serde(deserialize_with = "one_or_many")]
@@ -275,6 +288,9 @@ impl Http {
         let host = self.host.map(|hosts| hosts.into_iter().map(String::from).collect::<Vec<_>>());
         set(&mut to.host, host);
         set(&mut to.port, self.port);
+        set(&mut to.unix.path, self.unix);
+        set(&mut to.unix.remove, self.unix_rm);
+        set(&mut to.unix.mode, self.unix_mode);
         let names = self.server_name.map(|names| names.into_iter().map(String::from).collect::<Vec<_>>());
         set(&mut to.server_name, names);
         set(&mut to.allow_origin, self.allow_origin);

@@ -21,7 +21,7 @@ pub use error::ConfigError;
 pub use keys::Keys;
 pub use live::{Live, NotSaved};
 pub use saved::{Saved, StateFile};
-pub use settings::{Api, Encoder, Http, Network, Settings, Slideshow, Source, V4l2};
+pub use settings::{Api, Encoder, Http, Network, Settings, Slideshow, Source, UnixSocket, V4l2};
 
 use file::File;
 use keys::Wrong;

@@ -104,6 +104,7 @@ pub struct Http {
     pub host: Vec<String>,
     /// 0: any free port, which is logged.
     pub port: u16,
+    pub unix: UnixSocket,
     /// Names that this machine is called by, beside those that it knows itself.
     pub server_name: Vec<String>,
     /// The value of `Access-Control-Allow-Origin`; `None`: no CORS headers.
@@ -121,6 +122,16 @@ pub struct Http {
     pub snapshot_timeout: Duration,
     /// Without a camera `/snapshot` answers 200 and the placard, as ustreamer does, instead of 503.
     pub snapshot_placeholder: bool,
+}
+
+/// A socket in the file system, beside the port.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnixSocket {
+    /// `None`: there is none.
+    pub path: Option<PathBuf>,
+    /// Whether one that nobody listens on is removed first.
+    pub remove: bool,
+    pub mode: u32,
 }
 
 /// The control page and what it calls.
@@ -203,6 +214,7 @@ impl Default for Http {
         Self {
             host: vec!["0.0.0.0".to_owned(), "::".to_owned()],
             port: 8080,
+            unix: UnixSocket { path: None, remove: false, mode: 0o660 },
             server_name: Vec::new(),
             allow_origin: None,
             tcp_nodelay: true,

@@ -1,12 +1,9 @@
 //! One connection: heads read, answers written, a stream kept going. It never blocks and holds nobody up.
 
 use std::io;
-use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-
-use mio::net::TcpStream;
 
 use super::answer::{Answer, Body, Outgoing};
 use super::context::Context;
@@ -14,10 +11,12 @@ use super::errands::{Bell, Reply};
 use super::event_loop::{Listening, Watching};
 use super::events::{self, Due, Listener};
 use super::input::Input;
+use super::peer::Peer;
 use super::request::{self, Request};
 use super::routes::{self, Route, Upload};
 use super::snapshot::Wanted;
 use super::stream;
+use super::transport::Transport;
 use super::viewer::{Next, Viewer};
 use crate::clock::Monotonic;
 
@@ -31,8 +30,8 @@ const LINGER: Duration = Duration::from_secs(2);
 const LONGEST_ERRAND: Duration = Duration::from_secs(20);
 
 pub(super) struct Connection {
-    pub(super) socket: TcpStream,
-    peer: SocketAddr,
+    pub(super) transport: Transport,
+    peer: Peer,
     context: Arc<Context>,
     bell: Bell,
     input: Input,
@@ -93,10 +92,10 @@ enum Step {
 }
 
 impl Connection {
-    pub(super) fn new(socket: TcpStream, peer: SocketAddr, context: &Arc<Context>, bell: Bell) -> Self {
+    pub(super) fn new(transport: Transport, peer: Peer, context: &Arc<Context>, bell: Bell) -> Self {
         context.connections.fetch_add(1, Ordering::Relaxed);
         Self {
-            socket,
+            transport,
             peer,
             context: Arc::clone(context),
             bell,
@@ -113,7 +112,7 @@ impl Connection {
         self.start_answer(answer, None);
     }
 
-    pub(super) fn peer(&self) -> SocketAddr {
+    pub(super) fn peer(&self) -> Peer {
         self.peer
     }
 
@@ -160,7 +159,7 @@ impl Connection {
     fn read_head(&mut self, now: Monotonic) -> io::Result<Step> {
         let limit = self.context.settings.http.max_head_bytes;
         let idle = self.input.is_empty();
-        self.input.read(&mut self.socket, limit)?;
+        self.input.read(&mut self.transport, limit)?;
         if idle && !self.input.is_empty() {
             // The time for a head begins with its first byte, not with the answer before it.
             self.deadline = Some(now + self.context.settings.http.request_timeout);
@@ -186,8 +185,8 @@ impl Connection {
 
     fn read_body(&mut self, now: Monotonic) -> io::Result<Step> {
         let Phase::Body { len, .. } = self.phase else { return Ok(Step::Again) };
-        self.outgoing.send(&mut self.socket)?;
-        self.input.read(&mut self.socket, len)?;
+        self.outgoing.send(&mut self.transport)?;
+        self.input.read(&mut self.transport, len)?;
         if self.input.bytes().len() < len {
             return Ok(match self.input.is_ended() {
                 true => Step::Close("left in the middle of a body"),
@@ -297,7 +296,7 @@ impl Connection {
     }
 
     fn send_answer(&mut self, close: bool, now: Monotonic) -> io::Result<Step> {
-        let count = self.outgoing.send(&mut self.socket)?;
+        let count = self.outgoing.send(&mut self.transport)?;
         self.context.stats.sent_bytes.add(count as u64);
         if !self.outgoing.is_done() {
             if count > 0 {
@@ -307,7 +306,7 @@ impl Connection {
         }
         if close {
             // Closing with bytes unread would reset the connection, and the peer might lose the answer.
-            self.socket.shutdown(Shutdown::Write)?;
+            self.transport.end()?;
             self.deadline = Some(now + LINGER);
             self.phase = Phase::Lingering;
         } else {
@@ -336,12 +335,12 @@ impl Connection {
     }
 
     fn send_stream(&mut self, now: Monotonic) -> io::Result<Step> {
-        self.input.discard(&mut self.socket)?;
+        self.input.discard(&mut self.transport)?;
         if self.input.is_ended() {
             return Ok(Step::Close("left"));
         }
         let Phase::Stream(viewer) = &mut self.phase else { return Ok(Step::Again) };
-        self.deadline = match viewer.turn(&mut self.socket, &mut self.outgoing, now)? {
+        self.deadline = match viewer.turn(&mut self.transport, &mut self.outgoing, now)? {
             Next::At(time) => Some(time),
             Next::Frame => None,
             Next::TooSlow => return Ok(Step::Close("took nothing for too long")),
@@ -350,11 +349,11 @@ impl Connection {
     }
 
     fn send_events(&mut self, now: Monotonic) -> io::Result<Step> {
-        self.input.discard(&mut self.socket)?;
+        self.input.discard(&mut self.transport)?;
         if self.input.is_ended() {
             return Ok(Step::Close("left"));
         }
-        let count = self.outgoing.send(&mut self.socket)?;
+        let count = self.outgoing.send(&mut self.transport)?;
         self.context.stats.sent_bytes.add(count as u64);
         let timeout = self.context.settings.http.server_timeout;
         if !self.outgoing.is_done() {
@@ -378,7 +377,7 @@ impl Connection {
     }
 
     fn linger(&mut self, now: Monotonic) -> io::Result<Step> {
-        self.input.discard(&mut self.socket)?;
+        self.input.discard(&mut self.transport)?;
         Ok(match self.input.is_ended() || self.is_late(now) {
             true => Step::Close("answered"),
             // What is left unread now would never be announced again.

@@ -13,6 +13,7 @@ mod input;
 pub mod listener;
 mod metrics;
 mod page;
+mod peer;
 mod peers;
 mod problem;
 pub mod request;
@@ -23,11 +24,12 @@ mod state;
 mod stream;
 mod sys;
 mod timers;
+mod transport;
+mod unix_socket;
 mod viewer;
 mod web_command;
 
 use std::io;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -35,6 +37,7 @@ use std::time::Duration;
 use self::acceptor::Acceptor;
 use self::context::Context;
 use self::event_loop::{EventLoop, Handle};
+use self::listener::Listener;
 use crate::capture::Shared;
 use crate::config::Settings;
 
@@ -55,7 +58,7 @@ pub struct Server {
 impl Server {
     pub fn start(
         settings: &Settings,
-        listeners: Vec<TcpListener>,
+        listeners: Vec<Listener>,
         shared: &Shared,
         hooks: Hooks,
     ) -> io::Result<Self> {

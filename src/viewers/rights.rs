@@ -5,14 +5,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::answer::Answer;
 use super::context::Context;
+use super::peer::Peer;
 use super::problem::problem;
 use super::request::{From, Request};
 
 /// `Err` says why not.
-pub fn may_control(request: &Request, peer: SocketAddr, context: &Context) -> Result<(), Answer> {
+pub fn may_control(request: &Request, peer: Peer, context: &Context) -> Result<(), Answer> {
     is_own_page(&request.from, context)?;
     let forwarded = request.from.forwarded_for.iter().map(|address| is_near_text(address));
-    if is_near(peer.ip()) && forwarded.into_iter().all(|near| near) {
+    if peer.ip().is_none_or(is_near) && forwarded.into_iter().all(|near| near) {
         return Ok(());
     }
     Err(problem(

@@ -1,12 +1,12 @@
 //! Which address gives what. Methods, unknown paths and CORS are decided here and nowhere else.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::answer::{Answer, Body};
 use super::api::Resource;
 use super::context::Context;
 use super::errands::Work;
+use super::peer::Peer;
 use super::request::Request;
 use super::snapshot::Wanted;
 use super::{events, health, metrics, page, peers, rights, state, stream, web_command};
@@ -44,7 +44,7 @@ const KNOWN_METHODS: [&str; 10] =
 pub const MAX_BODY_BYTES: u64 = 64 * 1024;
 
 /// The answer still has to get its CORS lines.
-pub fn route(request: &Request, peer: SocketAddr, context: &Arc<Context>) -> Route {
+pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
     if request.body_len.is_some_and(|len| len > MAX_BODY_BYTES) {
         return answer(Answer::text(413, "the body is larger than anything that is accepted here"));
     }

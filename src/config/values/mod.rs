@@ -3,6 +3,7 @@
 //! The same words stand in a refusal, in `--help` and in `config/mjpegd.toml`; tests hold the three together.
 
 mod device;
+mod file_mode;
 mod folder;
 mod format;
 mod frame_rate;
@@ -10,6 +11,7 @@ mod host;
 mod idle_fps;
 mod log_level;
 mod network_wait;
+mod optional_path;
 mod origin;
 mod quality;
 mod read;
@@ -28,6 +30,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 pub use device::{Device, Devices};
+pub use file_mode::FileMode;
 pub use folder::Folder;
 pub use format::Format;
 pub use frame_rate::{DesiredFps, FrameRate};
@@ -35,6 +38,7 @@ pub use host::Host;
 pub use idle_fps::IdleFps;
 pub use log_level::LogLevel;
 pub use network_wait::NetworkWait;
+pub use optional_path::{OfPages, OfPem, OfSocket, OptionalPath};
 pub use origin::AllowOrigin;
 pub use quality::Quality;
 pub(super) use read::{one_or_many, section};

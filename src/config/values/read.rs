@@ -7,8 +7,9 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::{
-    AllowOrigin, DesiredFps, Device, Folder, Format, FrameRate, Host, IdleFps, Kind, LogLevel, NetworkWait,
-    Quality, Resolution, Seconds, SourceName, StatePath, Subsampling, Switch, Value, Whole,
+    AllowOrigin, DesiredFps, Device, FileMode, Folder, Format, FrameRate, Host, IdleFps, Kind, LogLevel,
+    NetworkWait, OfPages, OfPem, OfSocket, OptionalPath, Quality, Resolution, Seconds, SourceName, StatePath,
+    Subsampling, Switch, Value, Whole,
 };
 
 struct One<T>(PhantomData<T>);
@@ -70,6 +71,7 @@ deserialize! {
     AllowOrigin;
     DesiredFps;
     Device;
+    FileMode;
     Folder;
     Format;
     FrameRate;
@@ -77,6 +79,9 @@ deserialize! {
     IdleFps;
     LogLevel;
     NetworkWait;
+    OptionalPath<OfPages>;
+    OptionalPath<OfPem>;
+    OptionalPath<OfSocket>;
     Quality;
     Resolution;
     SourceName;

@@ -4,12 +4,12 @@ mod actions;
 mod settings;
 mod state;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::answer::{Answer, Body};
 use super::context::Context;
 use super::events;
+use super::peer::Peer;
 use super::problem::problem;
 use super::request::Request;
 use super::rights;
@@ -54,7 +54,7 @@ impl Resource {
     }
 
     /// The method is one of those that are allowed, and not OPTIONS.
-    pub fn route(self, request: &Request, peer: SocketAddr, context: &Arc<Context>) -> Route {
+    pub fn route(self, request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
         let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
         if !is_read {
             if let Err(refusal) = rights::may_control(request, peer, context) {
