@@ -20,7 +20,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 # Building: bindgen reads the kernel's headers by libclang, libjpeg-turbo is built by cmake, its SIMD by nasm.
 BUILD_PACKAGES := build-essential cmake nasm libclang-dev
 # Testing: real clients.
-TEST_PACKAGES := $(BUILD_PACKAGES) ffmpeg curl iproute2 python3-pil chromium chromium-driver
+TEST_PACKAGES := $(BUILD_PACKAGES) ffmpeg curl openssl iproute2 python3-pil chromium chromium-driver
 # Benchmark: servers to compare with, and shaped links between network namespaces.
 BENCH_PACKAGES := ustreamer motion python3-venv iproute2
 

@@ -85,7 +85,7 @@ fn listen(settings: &Settings, signals: &mut Signals) -> Result<Option<Vec<Liste
     }
     if !passed.is_empty() {
         info!("systemd has opened the port: host and port of the settings do not count");
-        passed.extend(listener::bind_path(&settings.http)?);
+        passed.extend(listener::bind_beside(&settings.http)?);
         return Ok(Some(passed));
     }
     if settings.network.wait == NetworkWait::Address {

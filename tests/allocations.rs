@@ -15,13 +15,15 @@ use std::time::{Duration, Instant};
 
 use mjpegd::audience::Audience;
 use mjpegd::capture::Shared;
-use mjpegd::config::Settings;
+use mjpegd::config::{Live, Settings};
 use mjpegd::frame::{Frame, FramePool, Times};
 use mjpegd::heartbeat::Heartbeat;
 use mjpegd::latest::Latest;
+use mjpegd::orders::Orders;
 use mjpegd::stats::Stats;
 use mjpegd::status::Status;
-use mjpegd::viewers::Server;
+use mjpegd::viewers::listener::Listener;
+use mjpegd::viewers::{Hooks, Server};
 
 /// The system's, with a count of what is asked of it.
 struct Counting;
@@ -52,9 +54,13 @@ const FRAMES: u64 = 100;
 
 /// Allocations and their bytes for each frame, when so many watch.
 fn cost_of_a_frame(viewers: u64) -> (usize, usize) {
+    let (live, _controls) = Live::new(Settings::default());
+    let audience = Audience::new();
     let shared = Shared {
+        live,
         latest: Latest::new(),
-        audience: Audience::new(),
+        orders: Orders::new(&audience),
+        audience,
         status: Arc::new(Status::default()),
         stats: Stats::new(),
         heartbeat: Arc::new(Heartbeat::default()),
@@ -62,7 +68,9 @@ fn cost_of_a_frame(viewers: u64) -> (usize, usize) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let address = listener.local_addr().unwrap();
-    let server = Server::start(&Settings::default(), vec![listener], &shared).unwrap();
+    let hooks = Hooks { stop: Box::new(|| {}), cameras: Vec::new };
+    let listeners = vec![Listener::Tcp(listener)];
+    let server = Server::start(&Settings::default(), listeners, &shared, hooks).unwrap();
     let readers: Vec<_> = (0..viewers).map(|_| thread::spawn(move || watch(address))).collect();
     until(|| shared.audience.seats() as u64 == viewers);
 

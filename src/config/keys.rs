@@ -2,17 +2,20 @@
 //!
 //! One list for both, so that a key and its flag cannot drift apart. What is not given is `None`.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 
 use clap::Args;
 use serde::Deserialize;
 
 use super::settings;
+use super::values::Value as _;
 use super::values::{
     AllowOrigin, DesiredFps, Device, Devices, FileMode, Folder, Format, Host, IdleFps, LogLevel, NetworkWait,
-    OfSocket, OptionalPath, Quality, Refused, Resolution, Seconds, SourceName, StatePath, Subsampling,
-    Switch, Whole, one_or_many, section,
+    OfPages, OfPem, OfSocket, OptionalPath, Quality, Refused, Resolution, Seconds, SourceName, StatePath,
+    Subsampling, Switch, Whole, one_or_many, section,
 };
+use crate::identity::Which;
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -158,6 +161,23 @@ pub struct Http {
     #[arg(long, short = 'M', value_name = "MODE")]
     pub unix_mode: Option<FileMode>,
 
+    /// Listen for https:// on this port too, 0 to 65535; 0: not at all [default: 0]
+    #[arg(long, value_name = "N")]
+    pub tls_port: Option<Whole<0, 65_535>>,
+
+    /// Certificate for it, with its chain: a PEM file, or empty for none [default: one of our own]
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<OptionalPath<OfPem>>,
+
+    /// Key of the certificate: a PEM file, or empty for none
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<OptionalPath<OfPem>>,
+
+    /// Files in place of the page: a folder with an index.html, or empty for none, which is the default
+    #[arg(long = "static", value_name = "FOLDER")]
+    #[serde(rename = "static")]
+    pub static_folder: Option<OptionalPath<OfPages>>,
+
     /// Take changes also under this name of this machine, such as cam.example.org behind a proxy; may be given more than once [default: addresses, the machine's own name, and local ones]
     #[arg(long, value_name = "NAME")]
     #[serde(deserialize_with = "one_or_many")]
@@ -239,6 +259,17 @@ fn set<T>(setting: &mut T, given: Option<impl Into<T>>) {
 }
 
 impl Keys {
+    /// Whether there is a value for this key, of those that are held against others or against what is on the disk.
+    pub(super) fn give(&self, key: &str) -> bool {
+        match key {
+            "source.slideshow.folder" => self.source.slideshow.folder.is_some(),
+            "http.static" => self.http.static_folder.is_some(),
+            "http.tls-cert" => self.http.tls_cert.is_some(),
+            "http.tls-key" => self.http.tls_key.is_some(),
+            _ => false,
+        }
+    }
+
     /// Lays these over the settings.
     pub fn apply(self, to: &mut settings::Settings) -> Result<(), Wrong> {
         self.source.apply(&mut to.source)?;
@@ -291,6 +322,10 @@ impl Http {
         set(&mut to.unix.path, self.unix);
         set(&mut to.unix.remove, self.unix_rm);
         set(&mut to.unix.mode, self.unix_mode);
+        set(&mut to.tls.port, self.tls_port);
+        set(&mut to.tls.cert, self.tls_cert);
+        set(&mut to.tls.key, self.tls_key);
+        set(&mut to.static_folder, self.static_folder);
         let names = self.server_name.map(|names| names.into_iter().map(String::from).collect::<Vec<_>>());
         set(&mut to.server_name, names);
         set(&mut to.allow_origin, self.allow_origin);
@@ -316,6 +351,18 @@ pub struct Wrong {
 impl Wrong {
     fn device(why: Refused) -> Self {
         Self { key: "source.v4l2.device", flag: "--device", why }
+    }
+
+    pub(super) fn pages(why: impl fmt::Display) -> Self {
+        Self { key: "http.static", flag: "--static", why: OptionalPath::<OfPages>::refuse(why) }
+    }
+
+    pub(super) fn tls(which: Which, why: impl fmt::Display) -> Self {
+        let (key, flag) = match which {
+            Which::Cert => ("http.tls-cert", "--tls-cert"),
+            Which::Key => ("http.tls-key", "--tls-key"),
+        };
+        Self { key, flag, why: OptionalPath::<OfPem>::refuse(why) }
     }
 
     pub(super) fn folder(why: Refused) -> Self {

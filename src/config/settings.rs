@@ -105,6 +105,9 @@ pub struct Http {
     /// 0: any free port, which is logged.
     pub port: u16,
     pub unix: UnixSocket,
+    pub tls: Tls,
+    /// Files of it take the place of the page; `None`: the page.
+    pub static_folder: Option<PathBuf>,
     /// Names that this machine is called by, beside those that it knows itself.
     pub server_name: Vec<String>,
     /// The value of `Access-Control-Allow-Origin`; `None`: no CORS headers.
@@ -122,6 +125,16 @@ pub struct Http {
     pub snapshot_timeout: Duration,
     /// Without a camera `/snapshot` answers 200 and the placard, as ustreamer does, instead of 503.
     pub snapshot_placeholder: bool,
+}
+
+/// The second port, for `https://`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tls {
+    /// 0: there is none.
+    pub port: u16,
+    /// Both or none; without them there is a certificate of our own.
+    pub cert: Option<PathBuf>,
+    pub key: Option<PathBuf>,
 }
 
 /// A socket in the file system, beside the port.
@@ -215,6 +228,8 @@ impl Default for Http {
             host: vec!["0.0.0.0".to_owned(), "::".to_owned()],
             port: 8080,
             unix: UnixSocket { path: None, remove: false, mode: 0o660 },
+            tls: Tls::default(),
+            static_folder: None,
             server_name: Vec::new(),
             allow_origin: None,
             tcp_nodelay: true,

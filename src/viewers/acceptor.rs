@@ -31,14 +31,15 @@ const REFUSALS: usize = 64;
 
 /// A listener in the loop's own form.
 enum Door {
-    Tcp(TcpListener),
+    Tcp { listener: TcpListener, secure: bool },
     Unix { listener: UnixListener, _file: Option<SocketFile> },
 }
 
 impl Door {
     fn new(listener: Listener) -> Self {
         match listener {
-            Listener::Tcp(listener) => Self::Tcp(TcpListener::from_std(listener)),
+            Listener::Tcp(listener) => Self::Tcp { listener: TcpListener::from_std(listener), secure: false },
+            Listener::Tls(listener) => Self::Tcp { listener: TcpListener::from_std(listener), secure: true },
             Listener::Unix(listener, file) => {
                 Self::Unix { listener: UnixListener::from_std(listener), _file: file }
             }
@@ -47,20 +48,20 @@ impl Door {
 
     fn source(&mut self) -> &mut dyn Source {
         match self {
-            Self::Tcp(listener) => listener,
+            Self::Tcp { listener, .. } => listener,
             Self::Unix { listener, .. } => listener,
         }
     }
 
     fn accept(&self) -> io::Result<Arrival> {
         match self {
-            Self::Tcp(listener) => {
+            Self::Tcp { listener, secure } => {
                 let (socket, peer) = listener.accept()?;
-                Ok(Arrival { socket: Socket::Tcp(socket), peer: Peer::Tcp(peer) })
+                Ok(Arrival { socket: Socket::Tcp(socket), peer: Peer::Tcp(peer), secure: *secure })
             }
             Self::Unix { listener, .. } => {
                 let (socket, _) = listener.accept()?;
-                Ok(Arrival { socket: Socket::Unix(socket), peer: Peer::Unix })
+                Ok(Arrival { socket: Socket::Unix(socket), peer: Peer::Unix, secure: false })
             }
         }
     }

@@ -16,7 +16,7 @@ use super::request::{self, Request};
 use super::routes::{self, Route, Upload};
 use super::snapshot::Wanted;
 use super::stream;
-use super::transport::Transport;
+use super::transport::{Handshake, Transport};
 use super::viewer::{Next, Viewer};
 use crate::clock::Monotonic;
 
@@ -44,6 +44,10 @@ pub(super) struct Connection {
 }
 
 enum Phase {
+    /// Of TLS, before anything else.
+    Handshake {
+        refusal: Option<Answer>,
+    },
     /// Between answers: a head is awaited, or has come in part.
     Head,
     /// The head is known, and the body is awaited.
@@ -94,6 +98,7 @@ enum Step {
 impl Connection {
     pub(super) fn new(transport: Transport, peer: Peer, context: &Arc<Context>, bell: Bell) -> Self {
         context.connections.fetch_add(1, Ordering::Relaxed);
+        let phase = if transport.is_secure() { Phase::Handshake { refusal: None } } else { Phase::Head };
         Self {
             transport,
             peer,
@@ -101,7 +106,7 @@ impl Connection {
             bell,
             input: Input::default(),
             outgoing: Outgoing::default(),
-            phase: Phase::Head,
+            phase,
             deadline: Some(Monotonic::now() + context.settings.http.request_timeout),
             timer: None,
         }
@@ -109,7 +114,10 @@ impl Connection {
 
     /// Answers without having been asked: there are too many connections.
     pub(super) fn refuse(&mut self, answer: Answer) {
-        self.start_answer(answer, None);
+        match &mut self.phase {
+            Phase::Handshake { refusal } => *refusal = Some(answer),
+            _ => self.start_answer(answer, None),
+        }
     }
 
     pub(super) fn peer(&self) -> Peer {
@@ -130,6 +138,7 @@ impl Connection {
     pub(super) fn turn(&mut self, now: Monotonic) -> Fate {
         for _ in 0..STEPS_A_TURN {
             let step = match self.phase {
+                Phase::Handshake { .. } => self.shake_hands(now),
                 Phase::Head => self.read_head(now),
                 Phase::Body { .. } => self.read_body(now),
                 Phase::Errand { .. } => self.fetch_reply(now),
@@ -154,6 +163,31 @@ impl Connection {
 
     fn is_late(&self, now: Monotonic) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+
+    fn shake_hands(&mut self, now: Monotonic) -> io::Result<Step> {
+        match self.transport.shake_hands()? {
+            Handshake::Again => return Ok(Step::Again),
+            Handshake::Wait if self.is_late(now) => return Ok(Step::Close("no handshake in time")),
+            Handshake::Wait => return Ok(Step::Wait),
+            Handshake::Plain => {
+                let refusal = Answer::text(400, "this port speaks TLS: use https:// in place of http://");
+                return Ok(self.refuse_head(refusal));
+            }
+            Handshake::Done => {}
+        }
+        let refusal = match &mut self.phase {
+            Phase::Handshake { refusal } => refusal.take(),
+            _ => None,
+        };
+        match refusal {
+            Some(refusal) => self.start_answer(refusal, None),
+            None => {
+                self.deadline = Some(now + self.context.settings.http.request_timeout);
+                self.phase = Phase::Head;
+            }
+        }
+        Ok(Step::Again)
     }
 
     fn read_head(&mut self, now: Monotonic) -> io::Result<Step> {
@@ -187,13 +221,15 @@ impl Connection {
         let Phase::Body { len, .. } = self.phase else { return Ok(Step::Again) };
         self.outgoing.send(&mut self.transport)?;
         self.input.read(&mut self.transport, len)?;
-        if self.input.bytes().len() < len {
+        // What is on its way goes out whole: the rest of it may be encrypted already.
+        if self.input.bytes().len() < len || !self.outgoing.is_done() {
             return Ok(match self.input.is_ended() {
-                true => Step::Close("left in the middle of a body"),
-                false if self.is_late(now) => {
+                true if self.input.bytes().len() < len => Step::Close("left in the middle of a body"),
+                _ if self.is_late(now) && !self.outgoing.is_done() => Step::Close("took no answer"),
+                _ if self.is_late(now) => {
                     self.refuse_head(Answer::text(408, "the body of the request did not come in time"))
                 }
-                false => Step::Wait,
+                _ => Step::Wait,
             });
         }
         let body = self.input.take(len);
@@ -224,7 +260,8 @@ impl Connection {
         Step::Again
     }
 
-    fn dispatch(&mut self, request: Request) {
+    fn dispatch(&mut self, mut request: Request) {
+        request.https |= self.transport.is_secure();
         log::debug!("{}: {} {}", self.peer, request.method, request.path);
         let route = routes::route(&request, self.peer, &self.context);
         self.follow(route, request);

@@ -29,6 +29,7 @@ const EVENTS: usize = 256;
 pub(super) struct Arrival {
     pub(super) socket: Socket,
     pub(super) peer: Peer,
+    pub(super) secure: bool,
 }
 
 /// A loop as the others see it.
@@ -241,8 +242,9 @@ impl EventLoop {
 
     fn take_inbox(&mut self, now: Monotonic) {
         let arrived = std::mem::take(&mut *self.handle.inbox.lock().unwrap_or_else(PoisonError::into_inner));
-        for Arrival { socket, peer } in arrived {
-            let mut transport = Transport::plain(socket);
+        for Arrival { socket, peer, secure } in arrived {
+            let identity = self.context.identity.as_ref().filter(|_| secure);
+            let mut transport = Transport::new(socket, identity);
             let entry = self.connections.vacant_entry();
             let interest = Interest::READABLE | Interest::WRITABLE;
             if let Err(error) = self.poll.registry().register(&mut transport, Token(entry.key()), interest) {

@@ -20,6 +20,7 @@ pub(super) const BACKLOG: i32 = 1024;
 #[derive(Debug)]
 pub enum Listener {
     Tcp(TcpListener),
+    Tls(TcpListener),
     /// With the file that is ours to remove; systemd's own sockets are not.
     Unix(UnixListener, Option<SocketFile>),
 }
@@ -28,7 +29,7 @@ impl Listener {
     pub const fn as_tcp(&self) -> Option<&TcpListener> {
         match self {
             Self::Tcp(listener) => Some(listener),
-            Self::Unix(..) => None,
+            Self::Tls(_) | Self::Unix(..) => None,
         }
     }
 }
@@ -49,13 +50,22 @@ pub enum Refused {
 
 /// Binds all that the settings name.
 pub fn bind(http: &Http) -> Result<Vec<Listener>, Refused> {
-    let mut listeners: Vec<_> = bind_port(http)?.into_iter().map(Listener::Tcp).collect();
+    let mut listeners: Vec<_> = bind_port(http, http.port)?.into_iter().map(Listener::Tcp).collect();
+    listeners.extend(bind_beside(http)?);
+    Ok(listeners)
+}
+
+/// Binds what there is beside the plain port.
+pub fn bind_beside(http: &Http) -> Result<Vec<Listener>, Refused> {
+    let mut listeners = Vec::new();
+    if http.tls.port > 0 {
+        listeners.extend(bind_port(http, http.tls.port)?.into_iter().map(Listener::Tls));
+    }
     listeners.extend(bind_path(http)?);
     Ok(listeners)
 }
 
-/// Binds the Unix socket in the settings, if there is one.
-pub fn bind_path(http: &Http) -> Result<Option<Listener>, Refused> {
+fn bind_path(http: &Http) -> Result<Option<Listener>, Refused> {
     let Some(path) = &http.unix.path else { return Ok(None) };
     match unix_socket::bind(path, &http.unix) {
         Ok((listener, file)) => Ok(Some(Listener::Unix(listener, Some(file)))),
@@ -65,13 +75,12 @@ pub fn bind_path(http: &Http) -> Result<Option<Listener>, Refused> {
 
 /// Binds every address in the settings. An IPv6 wildcard on a machine without IPv6 is left out; everything else that
 /// fails is an error.
-fn bind_port(http: &Http) -> Result<Vec<TcpListener>, Refused> {
+fn bind_port(http: &Http, mut port: u16) -> Result<Vec<TcpListener>, Refused> {
     let mut addresses = Vec::new();
     for host in &http.host {
-        addresses.extend(resolve(host, http.port)?);
+        addresses.extend(resolve(host, port)?);
     }
     let mut listeners: Vec<TcpListener> = Vec::new();
-    let mut port = http.port;
     for mut address in without_covered(&addresses) {
         // With port 0 the first address finds the port, and the others share it.
         address.set_port(port);
@@ -124,6 +133,11 @@ pub fn log_addresses(listeners: &[Listener]) {
     let ports = listeners.iter().filter_map(Listener::as_tcp);
     let addresses: Vec<_> = ports.filter_map(|listener| listener.local_addr().ok()).collect();
     for listener in listeners {
+        if let Listener::Tls(listener) = listener {
+            if let Ok(address) = listener.local_addr() {
+                log::info!("listening on https://{address}/");
+            }
+        }
         if let Listener::Unix(listener, _) = listener {
             let path = listener.local_addr().ok();
             let path = path

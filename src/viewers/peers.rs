@@ -34,8 +34,9 @@ pub fn status(request: &Request, context: &Context) -> Answer {
         }),
     };
     let authority = request.from.authority.as_deref().unwrap_or("localhost");
+    let scheme = if request.https { "https" } else { "http" };
     let endpoint = |name: &str| {
-        let uri = format!("http://{authority}/{name}");
+        let uri = format!("{scheme}://{authority}/{name}");
         json!({"enabled": true, "output": name, "uri": uri})
     };
     let none = || json!({"enabled": false});

@@ -24,6 +24,10 @@ pub struct Request {
     pub cors_method: Option<String>,
     pub cors_headers: Option<String>,
     pub content_type: Option<String>,
+    /// The versions of it that who asks has already.
+    pub if_none_match: Option<String>,
+    /// Whether who asks has come by `https://`, to us or to a proxy before us.
+    pub https: bool,
     pub from: From,
 }
 
@@ -101,6 +105,8 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, BadRequest> {
         cors_method: fields.text("access-control-request-method").map(Cow::into_owned),
         cors_headers: fields.text("access-control-request-headers").map(Cow::into_owned),
         content_type: fields.text("content-type").map(Cow::into_owned),
+        if_none_match: fields.text("if-none-match").map(Cow::into_owned),
+        https: fields.text("x-forwarded-proto").is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")),
         from: from(&fields),
     };
     Ok(Some((request, len)))

@@ -1,15 +1,16 @@
 //! Which address gives what. Methods, unknown paths and CORS are decided here and nowhere else.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::answer::{Answer, Body};
-use super::api::Resource;
+use super::api::{self, Resource};
 use super::context::Context;
 use super::errands::Work;
 use super::peer::Peer;
 use super::request::Request;
 use super::snapshot::Wanted;
-use super::{events, health, metrics, page, peers, rights, state, stream, web_command};
+use super::{events, health, metrics, page, peers, rights, state, static_files, stream, web_command};
 use crate::config::Http;
 
 /// What a request comes to.
@@ -51,7 +52,7 @@ pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
     if !KNOWN_METHODS.contains(&request.method.as_str()) {
         return answer(Answer::text(501, "this method is not known here"));
     }
-    let target = match target(request) {
+    let target = match target(request, context.settings.http.static_folder.as_deref()) {
         Some(target) => target,
         None if request.method == "OPTIONS" && request.path == "*" => Target::Page,
         None => return answer(Answer::text(404, "there is nothing at this address")),
@@ -84,7 +85,11 @@ pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
             Ok(()) => Route::Upload(Box::new(web_command::route)),
             Err(refusal) => answer(refusal),
         },
-        Target::Page => answer(page::index()),
+        Target::Page => match &context.settings.http.static_folder {
+            Some(folder) => static_files::route(folder, request),
+            None => answer(page::index()),
+        },
+        Target::File(folder) => static_files::route(folder, request),
         Target::Metrics => {
             let text = Answer::new(200, metrics::CONTENT_TYPE, Body::Bytes(metrics::text(context)));
             answer(no_cache(text))
@@ -98,7 +103,7 @@ pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
     }
 }
 
-enum Target {
+enum Target<'a> {
     Stream,
     Snapshot,
     State,
@@ -111,10 +116,12 @@ enum Target {
     /// camera-streamer's.
     Status,
     Asset(page::Asset),
+    /// Whatever else is asked for, where there is a folder for that.
+    File(&'a Path),
     Api(Resource),
 }
 
-impl Target {
+impl Target<'_> {
     fn allowed(&self) -> &'static str {
         match self {
             Self::Api(resource) => resource.allowed(),
@@ -125,7 +132,7 @@ impl Target {
 }
 
 /// Paths as ustreamer has them, mjpg-streamer's `/?action=`, camera-streamer's, and that of the Flask tutorials.
-fn target(request: &Request) -> Option<Target> {
+fn target<'a>(request: &Request, folder: Option<&'a Path>) -> Option<Target<'a>> {
     match (request.path.as_str(), request.query.get("action")) {
         ("/stream" | "/video_feed", _) | ("/", Some("stream")) => Some(Target::Stream),
         ("/snapshot" | "/snapshot.jpg", _) | ("/", Some("snapshot")) => Some(Target::Snapshot),
@@ -136,7 +143,12 @@ fn target(request: &Request) -> Option<Target> {
         ("/program.json", _) => Some(Target::Program),
         ("/status", _) => Some(Target::Status),
         ("/" | "/index.html", _) => Some(Target::Page),
-        (path, _) => page::asset(path).map(Target::Asset).or_else(|| Resource::at(path).map(Target::Api)),
+        (path, _) => Resource::at(path).map(Target::Api).or_else(|| match folder {
+            // Nothing of the folder can be taken for a part of the API.
+            Some(folder) if !path.starts_with(api::PREFIX) => Some(Target::File(folder)),
+            Some(_) => None,
+            None => page::asset(path).map(Target::Asset),
+        }),
     }
 }
 

@@ -108,7 +108,7 @@ impl Viewer {
         if !self.is_way_free(transport, now)? {
             return Ok(self.wait_for_progress(now, now + LOOK_AGAIN_AFTER));
         }
-        self.put(&frame, outgoing, now);
+        self.put(&frame, transport, outgoing, now);
         if !self.send(transport, outgoing, now)? {
             return Ok(self.wait_for_room(now));
         }
@@ -134,7 +134,7 @@ impl Viewer {
         Some(paced.max(self.sent_at + wait))
     }
 
-    fn put(&mut self, frame: &Arc<Frame>, outgoing: &mut Outgoing, now: Monotonic) {
+    fn put(&mut self, frame: &Arc<Frame>, transport: &Transport, outgoing: &mut Outgoing, now: Monotonic) {
         if let Some(pace) = &mut self.pace {
             pace.admits(now);
         }
@@ -160,9 +160,11 @@ impl Viewer {
         self.meter.tick(now);
         self.info.fps.set(self.meter.per_second(now));
         let options = &self.info.options;
-        // What goes out once more, goes out with the time of that.
-        let shared =
-            fresh && self.watching.count() >= MANY && stream::put_shared_part(outgoing, frame, options);
+        // What goes out once more, goes out with the time of that; and the kernel encrypts nothing.
+        let shared = !transport.is_secure()
+            && fresh
+            && self.watching.count() >= MANY
+            && stream::put_shared_part(outgoing, frame, options);
         if !shared {
             let info = PartInfo { skipped: self.skipped, fps: self.info.fps.get() };
             stream::put_part(outgoing, frame, options, info);

@@ -28,12 +28,15 @@ impl Client {
 
     /// With so small a receive buffer that the kernel takes little on its behalf.
     pub fn narrow(address: SocketAddr, bytes: usize) -> Self {
+        Self::on(narrow_socket(address, bytes))
+    }
+
+    /// Over TLS, with as small a receive buffer if one is given.
+    pub fn secure(address: SocketAddr, bytes: Option<usize>) -> Self {
         let socket =
-            socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None).unwrap();
-        // Before connecting: the window is agreed on then.
-        socket.set_recv_buffer_size(bytes).unwrap();
-        socket.connect(&address.into()).unwrap();
-        Self::on(socket.into())
+            bytes.map_or_else(|| TcpStream::connect(address).unwrap(), |bytes| narrow_socket(address, bytes));
+        socket.set_nodelay(true).unwrap();
+        Self::over(Wire::tls(socket))
     }
 
     fn on(socket: TcpStream) -> Self {
@@ -49,17 +52,18 @@ impl Client {
     pub fn socket(&self) -> &TcpStream {
         match &self.wire {
             Wire::Tcp(socket) => socket,
-            Wire::Unix(_) => panic!("not over TCP"),
+            Wire::Unix(_) => panic!("a Unix socket"),
+            Wire::Tls(stream) => &stream.sock,
         }
     }
 
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.wire.write_all(bytes.as_ref()).unwrap();
+        self.wire.write_all(bytes.as_ref()).and_then(|()| self.wire.flush()).unwrap();
     }
 
     /// As `send`, where the daemon may close before it has read everything.
     pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
-        self.wire.write_all(bytes.as_ref()).is_ok()
+        self.wire.write_all(bytes.as_ref()).and_then(|()| self.wire.flush()).is_ok()
     }
 
     /// Asks as HTTP/1.1 does.
@@ -145,6 +149,15 @@ impl Client {
     fn printable(&self) -> String {
         String::from_utf8_lossy(&self.unread[..self.unread.len().min(500)]).into_owned()
     }
+}
+
+fn narrow_socket(address: SocketAddr, bytes: usize) -> TcpStream {
+    let socket =
+        socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None).unwrap();
+    // Before connecting: the window is agreed on then.
+    socket.set_recv_buffer_size(bytes).unwrap();
+    socket.connect(&address.into()).unwrap();
+    socket.into()
 }
 
 /// A request on a connection of its own.

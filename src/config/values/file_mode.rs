@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn it_is_read_as_chmod_reads_it() {
         for (text, mode) in [("660", 0o660), ("0666", 0o666), ("007", 0o7)] {
-            assert_eq!(text.parse().map(u32::from), Ok(mode), "{text}");
+            assert_eq!(text.parse::<FileMode>().map(u32::from), Ok(mode), "{text}");
         }
         for bad in ["", "66", "678", "+66", "1777", "rw-rw----", "00660"] {
             assert!(bad.parse::<FileMode>().is_err(), "{bad}");

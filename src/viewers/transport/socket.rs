@@ -1,6 +1,6 @@
 //! A connected socket: TCP or Unix, which differ in what the kernel tells of them.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
@@ -32,6 +32,17 @@ impl Socket {
         let Self::Tcp(socket) = self else { return Ok(0) };
         let flight = Flight::of(socket)?;
         Ok(if flight.queued() > longer_than { flight.bytes } else { 0 })
+    }
+
+    /// The first byte that waits to be read, which then still waits. `None`: there is none yet, or nobody needs to know.
+    pub(super) fn peek(&self) -> io::Result<Option<u8>> {
+        let Self::Tcp(socket) = self else { return Ok(None) };
+        let mut byte = [0];
+        match socket.peek(&mut byte) {
+            Ok(count) => Ok((count > 0).then_some(byte[0])),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
