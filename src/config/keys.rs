@@ -165,7 +165,7 @@ pub struct Http {
     #[arg(long, value_name = "N")]
     pub tls_port: Option<Whole<0, 65_535>>,
 
-    /// Certificate for it, with its chain: a PEM file, or empty for none [default: one of our own]
+    /// Certificate for it, with its chain: a PEM file, or empty for none and so one of our own, which is the default
     #[arg(long, value_name = "FILE")]
     pub tls_cert: Option<OptionalPath<OfPem>>,
 

@@ -54,7 +54,7 @@ impl<P: Purpose> FromStr for OptionalPath<P> {
     type Err = Refused;
 
     fn from_str(text: &str) -> Result<Self, Refused> {
-        if text.contains('\0') {
+        if text.contains(char::is_control) {
             return Err(Self::refuse(format_args!("{text:?} is no path")));
         }
         Ok(Self(text.into(), PhantomData))
@@ -86,6 +86,8 @@ mod tests {
         assert_eq!(path("cert.pem"), Some(PathBuf::from("/etc/cert.pem")));
         assert_eq!(path("/srv/cert.pem"), Some(PathBuf::from("/srv/cert.pem")));
         assert_eq!(path(""), None);
-        assert!("a\0b".parse::<OptionalPath<OfPem>>().is_err());
+        for bad in ["a\0b", "a\n"] {
+            assert!(bad.parse::<OptionalPath<OfPem>>().is_err());
+        }
     }
 }
