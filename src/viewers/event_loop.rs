@@ -243,8 +243,14 @@ impl EventLoop {
     fn take_inbox(&mut self, now: Monotonic) {
         let arrived = std::mem::take(&mut *self.handle.inbox.lock().unwrap_or_else(PoisonError::into_inner));
         for Arrival { socket, peer, secure } in arrived {
-            let identity = self.context.identity.as_ref().filter(|_| secure);
-            let mut transport = Transport::new(socket, identity);
+            let transport = match secure {
+                true => Transport::secure(socket, self.context.identity.as_ref()),
+                false => Some(Transport::plain(socket)),
+            };
+            let Some(mut transport) = transport else {
+                self.handle.load.fetch_sub(1, Ordering::Relaxed);
+                continue;
+            };
             let entry = self.connections.vacant_entry();
             let interest = Interest::READABLE | Interest::WRITABLE;
             if let Err(error) = self.poll.registry().register(&mut transport, Token(entry.key()), interest) {

@@ -34,9 +34,14 @@ pub(super) enum Handshake {
 }
 
 impl Transport {
-    /// With an identity, TLS is spoken.
-    pub(super) fn new(socket: Socket, identity: Option<&Identity>) -> Self {
-        Self { socket, tls: identity.and_then(|identity| Tls::new(identity.config())) }
+    pub(super) const fn plain(socket: Socket) -> Self {
+        Self { socket, tls: None }
+    }
+
+    /// With TLS. `None`: there is no such thing here, and nothing must be said without it.
+    pub(super) fn secure(socket: Socket, identity: Option<&Identity>) -> Option<Self> {
+        let tls = Tls::new(identity?.config())?;
+        Some(Self { socket, tls: Some(tls) })
     }
 
     pub(super) const fn is_secure(&self) -> bool {

@@ -41,14 +41,13 @@ impl Tls {
 
     /// Takes what the peer has said, and answers. `WouldBlock`: it has said nothing more yet.
     pub(super) fn advance(&mut self, socket: &mut Socket) -> io::Result<usize> {
+        // There may be room now for what there was none for.
+        self.flush_some(socket)?;
         let count = self.connection.read_tls(socket)?;
         self.begun = true;
         let state = self.connection.process_new_packets();
         // An alert too has to go out, if there is room for it.
-        match self.flush(socket) {
-            Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
-            _ => {}
-        }
+        self.flush_some(socket)?;
         state.map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
         Ok(count)
     }
@@ -87,6 +86,13 @@ impl Tls {
             }
         }
         Ok(())
+    }
+
+    fn flush_some(&mut self, socket: &mut Socket) -> io::Result<()> {
+        match self.flush(socket) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+            flushed => flushed,
+        }
     }
 
     /// Tells the peer that the end is meant and not an attacker's. Where there is no room, it has to do without.
