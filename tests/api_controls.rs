@@ -59,7 +59,10 @@ fn several_are_set_at_once_or_none_where_one_is_wrong() {
     assert_eq!(send(&daemon, "PATCH", "", &json!({"brightness": 7, "contrast": 5})).head.status(), 200);
     let refused = send(&daemon, "PATCH", "", &json!({"brightness": 8, "contrast": 99}));
     assert_eq!(refused.head.status(), 422, "{}", refused.text());
-    assert_eq!((&control(&daemon, "brightness")["value"], &control(&daemon, "contrast")["value"]), (&json!(7), &json!(5)));
+    assert_eq!(
+        (&control(&daemon, "brightness")["value"], &control(&daemon, "contrast")["value"]),
+        (&json!(7), &json!(5))
+    );
     assert_eq!(send(&daemon, "DELETE", "", &json!({})).head.status(), 200);
     assert_eq!(control(&daemon, "contrast")["value"], 0);
 }
@@ -104,5 +107,9 @@ fn what_is_saved_is_set_again_in_the_next_life() {
     // The test camera's controls live as long as the process that has it loaded.
     let daemon = start();
     assert_eq!(get(&daemon, "/snapshot").head.status(), 200);
-    assert!(within(PATIENCE, || control(&daemon, "brightness")["value"] == 77), "{}", control(&daemon, "brightness"));
+    assert!(
+        within(PATIENCE, || control(&daemon, "brightness")["value"] == 77),
+        "{}",
+        control(&daemon, "brightness")
+    );
 }

@@ -2,6 +2,7 @@
 //!
 //! One list for both, so that a key and its flag cannot drift apart. What is not given is `None`.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 
 use clap::Args;
@@ -10,12 +11,13 @@ use serde::Deserialize;
 use super::settings;
 use super::values::Value as _;
 use super::values::{
-    AllowOrigin, Anonymous, Caption, Control, Corner, Crop, DesiredFps, Device, Devices, Folder, Font,
-    Format, Hash, Host, IdleFps, LogLevel, Login, Name, NetworkWait, Password, Quality, Refused, Resolution,
-    Rgba, Right, Rotation, Scale, Seconds, SourceName, StatePath, Subsampling, Switch, TimeZoneName,
-    TokenHash, Whole, controls, one_or_many, section, sections,
+    AllowOrigin, Anonymous, Caption, Control, Corner, Crop, DesiredFps, Device, Devices, FileMode, Folder,
+    Font, Format, Hash, Host, IdleFps, LogLevel, Login, Name, NetworkWait, OfPages, OfPem, OfSocket,
+    OptionalPath, Password, Quality, Refused, Resolution, Rgba, Right, Rotation, Scale, Seconds, SourceName,
+    StatePath, Subsampling, Switch, TimeZoneName, TokenHash, Whole, controls, one_or_many, section, sections,
 };
 use crate::controls::Wish;
+use crate::identity::Which;
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -229,6 +231,35 @@ pub struct Http {
     #[arg(long, short, value_name = "N")]
     pub port: Option<Whole<0, 65_535>>,
 
+    /// Listen on this Unix socket too: a path in a folder that mjpegd may write to, or empty for none, which is the default
+    #[arg(long, short = 'U', value_name = "PATH")]
+    pub unix: Option<OptionalPath<OfSocket>>,
+
+    /// Remove a Unix socket there that nobody listens on, true or false [default: false]
+    #[arg(long, short = 'D', value_name = "SWITCH", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub unix_rm: Option<Switch>,
+
+    /// Who may open the Unix socket, three octal digits such as 660 [default: 660]
+    #[arg(long, short = 'M', value_name = "MODE")]
+    pub unix_mode: Option<FileMode>,
+
+    /// Listen for https:// on this port too, 0 to 65535; 0: not at all [default: 0]
+    #[arg(long, value_name = "N")]
+    pub tls_port: Option<Whole<0, 65_535>>,
+
+    /// Certificate for it, with its chain: a PEM file, or empty for none and so one of our own, which is the default
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<OptionalPath<OfPem>>,
+
+    /// Key of the certificate: a PEM file, or empty for none
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<OptionalPath<OfPem>>,
+
+    /// Files in place of the page: a folder with an index.html, or empty for none, which is the default
+    #[arg(long = "static", value_name = "FOLDER")]
+    #[serde(rename = "static")]
+    pub static_folder: Option<OptionalPath<OfPages>>,
+
     /// Take changes also by this name, such as a proxy's: addresses or names of this machine; may be given more than once
     #[arg(long, value_name = "NAME")]
     #[serde(deserialize_with = "one_or_many")]
@@ -353,6 +384,18 @@ fn set<T>(setting: &mut T, given: Option<impl Into<T>>) {
 }
 
 impl Keys {
+    /// Whether there is a value for this key, of those that are held against others or against what is on the disk.
+    pub(super) fn give(&self, key: &str) -> bool {
+        match key {
+            Wrong::FOLDER => self.source.slideshow.folder.is_some(),
+            Wrong::FONT => self.overlay.font.is_some(),
+            "http.static" => self.http.static_folder.is_some(),
+            "http.tls-cert" => self.http.tls_cert.is_some(),
+            "http.tls-key" => self.http.tls_key.is_some(),
+            _ => false,
+        }
+    }
+
     /// Lays these over the settings.
     pub fn apply(self, to: &mut settings::Settings) -> Result<(), Wrong> {
         self.source.apply(&mut to.source)?;
@@ -433,6 +476,13 @@ impl Http {
         let host = self.host.map(|hosts| hosts.into_iter().map(String::from).collect::<Vec<_>>());
         set(&mut to.host, host);
         set(&mut to.port, self.port);
+        set(&mut to.unix.path, self.unix);
+        set(&mut to.unix.remove, self.unix_rm);
+        set(&mut to.unix.mode, self.unix_mode);
+        set(&mut to.tls.port, self.tls_port);
+        set(&mut to.tls.cert, self.tls_cert);
+        set(&mut to.tls.key, self.tls_key);
+        set(&mut to.static_folder, self.static_folder);
         let names = self.server_name.map(|names| names.into_iter().map(String::from).collect::<Vec<_>>());
         set(&mut to.server_name, names);
         set(&mut to.allow_origin, self.allow_origin);
@@ -507,6 +557,18 @@ impl Wrong {
 
     fn login(key: &'static str, flag: &'static str, what: &str) -> Self {
         Self { key, flag, why: Login::refuse(what) }
+    }
+
+    pub(super) fn pages(why: impl fmt::Display) -> Self {
+        Self { key: "http.static", flag: "--static", why: OptionalPath::<OfPages>::refuse(why) }
+    }
+
+    pub(super) fn tls(which: Which, why: impl fmt::Display) -> Self {
+        let (key, flag) = match which {
+            Which::Cert => ("http.tls-cert", "--tls-cert"),
+            Which::Key => ("http.tls-key", "--tls-key"),
+        };
+        Self { key, flag, why: OptionalPath::<OfPem>::refuse(why) }
     }
 
     pub(super) fn folder(why: Refused) -> Self {

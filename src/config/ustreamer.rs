@@ -36,19 +36,38 @@ const fn short(letter: char, flag: Flag) -> Flag {
 
 const NO_H264: Fate = Refused("mjpegd makes no H.264; a camera's JPEGs go out as they are");
 const NO_SINK: Fate = Refused("mjpegd writes no memory sink of ustreamer's");
-const NO_GPIO: Fate = Refused("mjpegd drives no pins; /readyz and /api/v1/events tell other programs of the state");
+const NO_GPIO: Fate =
+    Refused("mjpegd drives no pins; /readyz and /api/v1/events tell other programs of the state");
 
 /// All of ustreamer 6.62 that mjpegd has no flag of its own for.
 const FLAGS: &[Flag] = &[
-    short('i', with("input", Refused("mjpegd reads a device's first input; `v4l2-ctl --set-input` chooses another"))),
-    with("format-swap-rgb", Refused("choose the format that the camera sends: --format RGB24 or --format BGR24")),
+    short(
+        'i',
+        with("input", Refused("mjpegd reads a device's first input; `v4l2-ctl --set-input` chooses another")),
+    ),
+    with(
+        "format-swap-rgb",
+        Refused("choose the format that the camera sends: --format RGB24 or --format BGR24"),
+    ),
     short('a', with("tv-standard", Refused("set it with `v4l2-ctl --set-standard` before mjpegd starts"))),
     short('I', with("io-method", Needless("buffers are always mapped (MMAP)"))),
     short('z', with("min-frame-size", Needless("each JPEG is checked whole, whatever its length"))),
     alone("allow-truncated-frames", Refused("a JPEG that ends too early is never shown")),
     short('n', alone("persistent", Needless("viewers stay connected whatever the camera does"))),
-    short('t', alone("dv-timings", Refused("set them with `v4l2-ctl --set-dv-bt-timings query` before mjpegd starts"))),
-    short('c', with("encoder", Needless("JPEGs of a camera are passed on, and what is raw is compressed by libjpeg-turbo"))),
+    short(
+        't',
+        alone(
+            "dv-timings",
+            Refused("set them with `v4l2-ctl --set-dv-bt-timings query` before mjpegd starts"),
+        ),
+    ),
+    short(
+        'c',
+        with(
+            "encoder",
+            Needless("JPEGs of a camera are passed on, and what is raw is compressed by libjpeg-turbo"),
+        ),
+    ),
     short('g', with("glitched-resolutions", Needless("it does nothing in ustreamer either"))),
     short('k', with("blank", Needless("it does nothing in ustreamer either"))),
     short('K', with("last-as-blank", Needless("it does nothing in ustreamer either"))),

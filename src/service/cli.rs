@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::config::values::LogLevel;
 use crate::config::ustreamer::{self, Judgement};
+use crate::config::values::LogLevel;
 use crate::config::{self, ConfigError, ImageFlags, Keys, Settings};
 
 /// `EX_USAGE` of sysexits.h: there is no such flag or subcommand.

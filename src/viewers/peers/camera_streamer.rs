@@ -29,8 +29,9 @@ pub fn status(request: &Request, context: &Context) -> Answer {
         }),
     };
     let authority = request.from.authority.as_deref().unwrap_or("localhost");
+    let scheme = if request.https { "https" } else { "http" };
     let endpoint = |name: &str| {
-        let uri = format!("http://{authority}/{name}");
+        let uri = format!("{scheme}://{authority}/{name}");
         json!({"enabled": true, "output": name, "uri": uri})
     };
     let none = || json!({"enabled": false});
@@ -67,7 +68,8 @@ pub fn option(request: &Request, context: &Arc<Context>) -> Route {
         Outcome::Answer(match result {
             Ok(_) => Answer::text(200, &format!("The '{key}' was set to '{value}'.")),
             Err(errors) => {
-                let unknown = errors.iter().any(|error| matches!(error, Error::Unknown { .. } | Error::NoControls(_)));
+                let unknown =
+                    errors.iter().any(|error| matches!(error, Error::Unknown { .. } | Error::NoControls(_)));
                 let words: Vec<_> = errors.iter().map(Error::to_string).collect();
                 let words = words.join("; ");
                 match unknown {

@@ -99,7 +99,8 @@ fn formats(context: &Context) -> Vec<Json> {
     let offered = camera.and_then(|camera| camera["formats"].as_array()).into_iter().flatten();
     let size = format!("{}x{}", running.width, running.height);
     let format = |(index, format): (usize, &Json)| {
-        let sizes: Vec<_> = format["sizes"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+        let sizes: Vec<_> =
+            format["sizes"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
         let numbered = sizes.iter().enumerate().map(|(number, size)| (number.to_string(), (*size).into()));
         let current = format["name"] == running.format.as_str();
         let mut json = json!({
@@ -128,7 +129,9 @@ pub fn command(request: &Request, context: &Arc<Context>) -> Route {
     match query.get("group").unwrap_or(GROUP_V4L2) {
         GROUP_V4L2 | "0" => Route::Errand(Box::new(move || {
             let result = context.panel.set(&[(id.clone(), value.as_str().into())], true);
-            let why = result.err().map(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
+            let why = result
+                .err()
+                .map(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
             Outcome::Answer(done(&id, why.as_deref()))
         })),
         GROUP_JPEG_QUALITY => {
@@ -137,7 +140,8 @@ pub fn command(request: &Request, context: &Arc<Context>) -> Route {
             Route::Answer(done(&id, result.err().map(|error| error.to_string()).as_deref()))
         }
         other => {
-            let why = format!("group {other} is not known here; there are {GROUP_V4L2} and {GROUP_JPEG_QUALITY}");
+            let why =
+                format!("group {other} is not known here; there are {GROUP_V4L2} and {GROUP_JPEG_QUALITY}");
             Route::Answer(done(&id, Some(&why)))
         }
     }
