@@ -2,6 +2,7 @@
 # make test         formatting, lints and all tests that need no virtual machine
 # make test-system  the release binary against kernel V4L2 devices and systemd, and the package on ARM64 Debian as a user has
 #                   it, in virtual machines; and the tests on an emulated ARM processor
+# make test-clients programs that people watch with, against the release binary: players, libraries, browsers, a proxy
 # make cross        for another board: make cross TARGET=aarch64-unknown-linux-gnu
 # make test-cross   the tests on its emulated processor: make test-cross TARGET=armv7-unknown-linux-gnueabihf
 # make deploy       to a board: make deploy PI=pi@raspberrypi.local, or with DEB=FILE or BINARY=FILE what is built already
@@ -20,7 +21,10 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 # Building: bindgen reads the kernel's headers by libclang, libjpeg-turbo is built by cmake, its SIMD by nasm.
 BUILD_PACKAGES := build-essential cmake nasm libclang-dev
 # Testing: real clients.
-TEST_PACKAGES := $(BUILD_PACKAGES) ffmpeg curl iproute2 python3-pil chromium chromium-driver fonts-wqy-microhei tzdata
+TEST_PACKAGES := $(BUILD_PACKAGES) ffmpeg curl openssl iproute2 python3-pil chromium chromium-driver fonts-wqy-microhei tzdata
+# Programs that people watch with; node comes with npm.
+CLIENT_PACKAGES := $(TEST_PACKAGES) npm vlc-bin vlc-plugin-base gstreamer1.0-tools gstreamer1.0-plugins-good python3-venv python3-opencv \
+	python3-requests nginx-light
 # Benchmark: servers to compare with, and shaped links between network namespaces.
 BENCH_PACKAGES := ustreamer motion python3-venv iproute2
 
@@ -29,7 +33,7 @@ PACKAGE_TARGETS := aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf x86_6
 TARGETS ?=
 PACKAGING_PACKAGES := $(BUILD_PACKAGES) binutils dpkg-dev python3 xz-utils
 
-.PHONY: deb dist test-package reproducible run build cross test test-cross lint test-system deploy bench deps build-deps clean
+.PHONY: deb dist test-package reproducible run build cross test test-cross lint test-system test-clients deploy bench deps build-deps clean
 
 run: build
 	@mjpegd=$(TARGET_DIR)/release/mjpegd; \
@@ -53,6 +57,10 @@ lint: build-deps
 # Nothing of it is left out in silence: what a mirror out of reach prevents says SKIPPED.
 test-system: packaging-deps
 	tests/system/all
+
+test-clients: build
+	@tests/install-packages $(CLIENT_PACKAGES)
+	tests/clients/run
 
 test-cross: build-deps
 	cross/test "$(TARGET)"

@@ -1,6 +1,5 @@
 //! Wires the stages together, and keeps the order of starting and stopping. No other file sees both ends.
 
-use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -15,7 +14,7 @@ use crate::config::{Live, Settings};
 use crate::service::network::{self, Look, Urls};
 use crate::service::signals::Signals;
 use crate::service::{activation, devices, notify};
-use crate::viewers::listener::{self, Refused};
+use crate::viewers::listener::{self, Listener, Refused};
 use crate::viewers::{Hooks, Server};
 
 /// A camera that will not let go is left to the kernel after this long.
@@ -65,13 +64,14 @@ pub fn run(settings: &Settings) -> Result<()> {
 }
 
 /// The sockets to serve on, when the network is as the settings want it. `None`: a signal has come first.
-fn listen(settings: &Settings, signals: &mut Signals) -> Result<Option<Vec<TcpListener>>> {
-    let passed = activation::listeners()?;
+fn listen(settings: &Settings, signals: &mut Signals) -> Result<Option<Vec<Listener>>> {
+    let mut passed = activation::listeners()?;
     if !network::wait(&settings.network, signals)? {
         return Ok(None);
     }
     if !passed.is_empty() {
         info!("systemd has opened the port: host and port of the settings do not count");
+        passed.extend(listener::bind_beside(&settings.http)?);
         return Ok(Some(passed));
     }
     if settings.network.wait == NetworkWait::Address {

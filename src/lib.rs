@@ -79,5 +79,8 @@ pub mod config;
 /// What makes it a good process: flags, logging, signals, systemd, `check` and `devices`.
 pub mod service;
 
+/// Who we are over TLS: certificate and key.
+pub mod identity;
+
 /// Wires the stages together, and keeps the order of starting and stopping.
 pub mod daemon;

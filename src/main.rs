@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         }
     };
     match cli.settings() {
-        Ok(settings) => execute(cli.command, &settings),
+        Ok(settings) => execute(cli, &settings),
         Err(error) => {
             tell(&error.to_string());
             cli::EX_CONFIG.into()
@@ -25,9 +25,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn execute(command: Option<Command>, settings: &Settings) -> ExitCode {
+fn execute(cli: Cli, settings: &Settings) -> ExitCode {
     logging::init(settings.log);
-    let outcome = match command {
+    cli.needless().iter().for_each(|why| log::info!("{why}"));
+    let outcome = match cli.command {
         None => daemon::run(settings).map(|()| true),
         Some(Command::Check) => check::print(settings, &mut io::stdout()).map_err(Into::into),
         Some(Command::Controls { named }) => {

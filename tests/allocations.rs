@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use mjpegd::capture::Shared;
 use mjpegd::config::{Live, Settings};
 use mjpegd::frame::{Frame, FramePool, Times};
+use mjpegd::viewers::listener::Listener;
 use mjpegd::viewers::{Hooks, Server};
 
 /// The system's, with a count of what is asked of it.
@@ -51,7 +52,8 @@ fn cost_of_a_frame(viewers: u64) -> (usize, usize) {
     listener.set_nonblocking(true).unwrap();
     let address = listener.local_addr().unwrap();
     let hooks = Hooks { stop: Box::new(|| {}), cameras: Vec::new };
-    let server = Server::start(&Settings::default(), vec![listener], &shared, hooks).unwrap();
+    let listeners = vec![Listener::Tcp(listener)];
+    let server = Server::start(&Settings::default(), listeners, &shared, hooks).unwrap();
     let readers: Vec<_> = (0..viewers).map(|_| thread::spawn(move || watch(address))).collect();
     until(|| shared.audience.seats() as u64 == viewers);
 

@@ -185,3 +185,23 @@ fn all_source(folder: &Path) -> String {
     }
     whole
 }
+
+#[test]
+fn the_dashboard_asks_for_metrics_that_there_are() {
+    let dashboard = fs::read_to_string(root().join("config/grafana-dashboard.json")).unwrap();
+    let dashboard: serde_json::Value = serde_json::from_str(&dashboard).unwrap();
+    let source = fs::read_to_string(root().join("src/viewers/metrics.rs")).unwrap();
+    let mut asked = 0;
+    for panel in dashboard["panels"].as_array().unwrap() {
+        for target in panel["targets"].as_array().unwrap() {
+            let words = target["expr"].as_str().unwrap().split(|c: char| !c.is_alphanumeric() && c != '_');
+            for name in words.filter(|word| word.starts_with("mjpegd_") || word.starts_with("process_")) {
+                let name = name.trim_start_matches("mjpegd_").trim_start_matches("process_");
+                let name = name.trim_end_matches("_bucket");
+                assert!(source.contains(&format!("\"{name}\"")), "{name}");
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 10, "{asked}");
+}

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use common::camera::Camera;
 use common::client::{Answer, Client, get};
 use common::daemon::{Daemon, Launch};
 use common::{PATIENCE, within};
@@ -152,4 +153,60 @@ fn it_is_healthy_while_it_answers_and_ready_while_there_is_a_camera() {
     assert!(within(PATIENCE, || get(&daemon, "/readyz").head.status() == 503));
     let answer = get(&daemon, "/readyz");
     assert!(answer.text().contains("/nonexistent"), "{}", answer.text());
+}
+
+#[test]
+fn mjpg_streamers_commands_set_controls_and_quality() {
+    let camera = Camera::new("YUYV");
+    let daemon = Daemon::with_camera(&camera, &[]);
+    let command = |id: &str, group: &str, value: &str| {
+        get(&daemon, &format!("/?action=command&dest=0&plugin=0&id={id}&group={group}&value={value}")).text()
+    };
+    let brightness = || {
+        let control = get(&daemon, "/api/v1/controls/brightness");
+        serde_json::from_slice::<Value>(&control.body).unwrap()["value"].clone()
+    };
+    assert_eq!(command("9963776", "1", "200"), "9963776: 0\n");
+    assert_eq!(brightness(), 200);
+    assert!(command("9963776", "1", "999").starts_with("9963776: -1 (brightness: 999 is out of range"));
+    assert!(command("1234", "1", "1").starts_with("1234: -1 ("));
+    assert_eq!(command("1", "3", "44"), "1: 0\n");
+    assert!(command("1", "3", "high").contains("-1 (encoder.quality"));
+    assert!(command("1", "7", "1").contains("group 7 is not known"));
+    get(&daemon, "/snapshot");
+    let input: Value = serde_json::from_slice(&get(&daemon, "/input_0.json").body).unwrap();
+    let find = |id: &str| {
+        let all = input["controls"].as_array().unwrap();
+        all.iter().find(|control| control["id"] == id).unwrap().clone()
+    };
+    assert_eq!((&find("9963776")["value"], &find("9963776")["max"]), (&"200".into(), &"255".into()));
+    assert_eq!((&find("1")["value"], &find("1")["group"]), (&"44".into(), &"3".into()));
+    let menu = input["controls"].as_array().unwrap().iter().find(|control| control["type"] == "3").unwrap();
+    assert!(menu["menu"].as_object().is_some_and(|items| !items.is_empty()));
+    assert_eq!(get(&daemon, "/?action=command&id=9963776").head.status(), 400);
+}
+
+#[test]
+fn camera_streamers_options_set_controls() {
+    let camera = Camera::new("YUYV");
+    let daemon = Daemon::with_camera(&camera, &[]);
+    let answer = get(&daemon, "/option?key=brightness&value=90");
+    assert_eq!((answer.head.status(), answer.text().as_str()), (200, "The 'brightness' was set to '90'.\n"));
+    assert_eq!(get(&daemon, "/option?key=brightness&value=9999").head.status(), 500);
+    assert_eq!(get(&daemon, "/option?key=warp&value=1").head.status(), 404);
+    assert_eq!(get(&daemon, "/option?key=warp").head.status(), 400);
+}
+
+#[test]
+fn a_command_by_get_is_a_change_all_the_same() {
+    let camera = Camera::new("YUYV");
+    let daemon = Daemon::with_camera(&camera, &[]);
+    for target in ["/?action=command&id=9963776&group=1&value=1", "/option?key=brightness&value=1"] {
+        let mut client = Client::connect(&daemon);
+        // As an image of a stranger's page would have a browser ask.
+        client.ask("GET", target, "Sec-Fetch-Site: cross-site\r\n");
+        assert_eq!(client.answer().head.status(), 403, "{target}");
+        client.ask("GET", target, "X-Forwarded-For: 8.8.8.8\r\n");
+        assert_eq!(client.answer().head.status(), 403, "{target}");
+    }
 }

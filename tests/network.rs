@@ -141,8 +141,9 @@ fn an_address_that_comes_later_is_served_by_the_wildcard_and_told_once() {
 const LAUNCHER: &str = r#"
 import os, socket, sys
 kind, port = sys.argv[1], 18200
-one = socket.socket(socket.AF_INET6 if kind == "both" else socket.AF_INET, socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM)
-one.bind(("::" if kind == "both" else "127.0.0.1", port))
+family = {"both": socket.AF_INET6, "unix": socket.AF_UNIX}.get(kind, socket.AF_INET)
+one = socket.socket(family, socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM)
+one.bind("\0mjpegd-test" if kind == "unix" else ("::" if kind == "both" else "127.0.0.1", port))
 if kind != "udp": one.listen(16)
 os.dup2(one.fileno(), 3)
 os.set_inheritable(3, True)
@@ -165,12 +166,23 @@ fn sockets_that_systemd_has_opened_take_the_place_of_host_and_port() {
 }
 
 #[test]
+fn a_unix_socket_that_systemd_has_opened_is_served() {
+    passes(&format!(
+        r#"
+        python3 -c '{LAUNCHER}' unix "${{daemon[@]}}" --config /dev/null --source pattern 2>"$log" & pid=$!
+        logged 'systemd has opened the port'
+        curl -sfo /dev/null --abstract-unix-socket mjpegd-test http://localhost/state
+        "#
+    ));
+}
+
+#[test]
 fn a_socket_of_another_kind_is_refused_in_words() {
     passes(&format!(
         r#"
         python3 -c '{LAUNCHER}' udp "${{daemon[@]}}" --config /dev/null --source pattern 2>"$log" & pid=$!
         ends 1
-        logged 'it is no TCP socket'
+        logged 'it is neither a TCP socket nor a Unix stream'
         "#
     ));
 }

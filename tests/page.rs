@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use common::browser::Browser;
 use common::camera::Camera;
-use common::daemon::{Daemon, Launch};
+use common::client::state;
+use common::daemon::{Daemon, Launch, free_port};
 use common::{PATIENCE, within};
 use serde_json::Value;
 
@@ -155,4 +156,25 @@ fn nothing_on_the_page_is_refused_by_its_own_policy() {
     assert!(within(PATIENCE, || {
         browser.run("return document.body.innerText").as_str().unwrap().contains("640 × 480")
     }));
+}
+
+#[test]
+fn picture_events_and_buttons_work_over_tls() {
+    let port = free_port();
+    let daemon = Daemon::with_pattern(&["--tls-port", &port.to_string()]);
+    let browser = Browser::start();
+    browser.open(&format!("https://127.0.0.1:{port}/"));
+    sees_a_moving_picture(&browser, 640, 480);
+    assert_eq!(browser.run("return location.protocol"), "https:");
+    let event = browser.run(
+        "const source = new EventSource('api/v1/events');
+         const event = await new Promise((resolve) => source.addEventListener('state', resolve));
+         source.close();
+         return JSON.parse(event.data).camera.state",
+    );
+    assert_eq!(event, "online");
+    let paused = browser.run("return (await fetch('api/v1/actions/pause', {method: 'POST'})).ok");
+    assert_eq!(paused, true);
+    let state = || state(&daemon)["result"]["mjpegd"]["camera"]["state"].clone();
+    assert!(within(PATIENCE, || state() == "paused"), "{}", state());
 }

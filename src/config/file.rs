@@ -30,6 +30,13 @@ impl File {
         *state = state.take().map(|state| state.relative_to(base));
         let font = &mut file.keys.overlay.font;
         *font = font.take().map(|font| font.relative_to(base));
+        for path in [&mut file.keys.http.tls_cert, &mut file.keys.http.tls_key] {
+            *path = path.take().map(|path| path.relative_to(base));
+        }
+        let pages = &mut file.keys.http.static_folder;
+        *pages = pages.take().map(|path| path.relative_to(base));
+        let unix = &mut file.keys.http.unix;
+        *unix = unix.take().map(|path| path.relative_to(base));
         Ok(file)
     }
 

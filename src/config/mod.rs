@@ -12,6 +12,7 @@ mod live;
 mod problems;
 mod saved;
 mod settings;
+pub mod ustreamer;
 
 pub mod values;
 
@@ -22,14 +23,17 @@ pub use error::ConfigError;
 pub use image::ImageFlags;
 pub use keys::Keys;
 pub use live::{Live, NotSaved};
-pub use saved::{Saved, StateFile};
+pub use saved::{Saved, StateFile, replace_file};
 pub use settings::{
-    Api, Auth, Encoder, Http, Image, Network, Overlay, Secret, Settings, Slideshow, Source, V4l2,
+    Api, Auth, Encoder, Http, Image, Network, Overlay, Secret, Settings, Slideshow, Source, Tls, UnixSocket,
+    V4l2,
 };
 
 use file::File;
 use keys::Wrong;
 use values::{Folder, Font, SourceName};
+
+use crate::identity::{self, Which};
 
 /// Read when no other file is named, if it is there.
 pub const DEFAULT_FILE: &str = "/etc/mjpegd.toml";
@@ -46,13 +50,10 @@ pub fn load(file: Option<&Path>, flags: Keys) -> Result<Settings, ConfigError> {
         let applied = file.keys.clone().apply(&mut settings);
         applied.map_err(|wrong| file.locate(&wrong))?;
     }
-    let given = [
-        (Wrong::FOLDER, flags.source.slideshow.folder.is_some()),
-        (Wrong::FONT, flags.overlay.font.is_some()),
-    ];
+    let flags_given = flags.clone();
     flags.apply(&mut settings).map_err(|wrong| by_flag(&wrong))?;
-    check(&settings).map_err(|wrong| match &file {
-        Some(file) if !given.contains(&(wrong.key, true)) => file.locate(&wrong),
+    check(&settings).and_then(|()| check_files(&settings.http)).map_err(|wrong| match &file {
+        Some(file) if !flags_given.give(wrong.key) => file.locate(&wrong),
         _ => by_flag(&wrong),
     })?;
     Ok(settings)
@@ -66,6 +67,24 @@ fn check(settings: &Settings) -> Result<(), Wrong> {
             Folder::check(settings.source.slideshow.folder.as_deref()).map_err(Wrong::folder)
         }
         SourceName::V4l2 | SourceName::Pattern => Ok(()),
+    }
+}
+
+/// What is read once, at the start; so what it becomes later is no reason to refuse other changes.
+fn check_files(http: &Http) -> Result<(), Wrong> {
+    if let Some(folder) = &http.static_folder {
+        let there = folder.read_dir().map(drop);
+        there.map_err(|error| Wrong::pages(format_args!("{}: {error}", folder.display())))?;
+    }
+    let Tls { port, cert, key } = &http.tls;
+    match (cert, key) {
+        _ if *port == 0 => Ok(()),
+        (None, None) => Ok(()),
+        (Some(cert), Some(key)) => {
+            identity::load(cert, key).map(drop).map_err(|bad| Wrong::tls(bad.which, bad))
+        }
+        (Some(_), None) => Err(Wrong::tls(Which::Key, "the certificate needs its key beside it")),
+        (None, Some(_)) => Err(Wrong::tls(Which::Cert, "the key needs its certificate beside it")),
     }
 }
 

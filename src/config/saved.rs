@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -46,28 +47,33 @@ impl StateFile {
         toml::from_str(&text).map_err(|error| io::Error::other(error.message().to_owned()))
     }
 
-    /// Writes it so that after a power cut there is either the old file or the new one, and whole.
     pub fn store(&self, saved: &Saved) -> io::Result<()> {
         let text = toml::to_string(saved).map_err(io::Error::other)?;
-        let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        let mut new = self.0.clone().into_os_string();
-        new.push(".new");
-        let written = write_through(Path::new(&new), text.as_bytes())
-            .and_then(|()| fs::rename(&new, &self.0))
-            // The name too has to reach the disk.
-            .and_then(|()| File::open(folder)?.sync_all());
-        if written.is_err() {
-            let _ = fs::remove_file(&new);
-        }
-        written
+        replace_file(&self.0, (HEAD.to_owned() + &text).as_bytes(), 0o666)
     }
 }
 
-fn write_through(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(HEAD.as_bytes())?;
-    file.write_all(text)?;
+/// Writes it so that after a power cut there is either the old file or the new one, and whole. The umask takes from the mode.
+pub fn replace_file(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let mut new = path.to_owned().into_os_string();
+    new.push(".new");
+    let written = write_through(Path::new(&new), bytes, mode)
+        .and_then(|()| fs::rename(&new, path))
+        // The name too has to reach the disk.
+        .and_then(|()| File::open(folder)?.sync_all());
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    written
+}
+
+fn write_through(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    // One that is left from a power cut may be readable to others.
+    let _ = fs::remove_file(path);
+    let mut file = File::options().write(true).create_new(true).mode(mode).open(path)?;
+    file.write_all(bytes)?;
     file.sync_all()
 }
 

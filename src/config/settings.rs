@@ -151,6 +151,10 @@ pub struct Http {
     pub host: Vec<String>,
     /// 0: any free port, which is logged.
     pub port: u16,
+    pub unix: UnixSocket,
+    pub tls: Tls,
+    /// Files of it take the place of the page; `None`: the page.
+    pub static_folder: Option<PathBuf>,
     /// Names that this machine is called by, beside those that it knows itself.
     pub server_name: Vec<String>,
     /// The value of `Access-Control-Allow-Origin`; `None`: no CORS headers.
@@ -207,6 +211,26 @@ pub struct Token {
     pub name: String,
     pub hash: TokenHash,
     pub right: Right,
+}
+
+/// The second port, for `https://`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tls {
+    /// 0: there is none.
+    pub port: u16,
+    /// Both or none; without them there is a certificate of our own.
+    pub cert: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+}
+
+/// A socket in the file system, beside the port.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnixSocket {
+    /// `None`: there is none.
+    pub path: Option<PathBuf>,
+    /// Whether one that nobody listens on is removed first.
+    pub remove: bool,
+    pub mode: u32,
 }
 
 /// The control page and what it calls.
@@ -308,6 +332,9 @@ impl Default for Http {
         Self {
             host: vec!["0.0.0.0".to_owned(), "::".to_owned()],
             port: 8080,
+            unix: UnixSocket { path: None, remove: false, mode: 0o660 },
+            tls: Tls::default(),
+            static_folder: None,
             server_name: Vec::new(),
             allow_origin: None,
             tcp_nodelay: true,

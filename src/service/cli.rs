@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::config::ustreamer::{self, Judgement};
 use crate::config::values::LogLevel;
 use crate::config::{self, ConfigError, ImageFlags, Keys, Settings};
 
@@ -35,6 +36,9 @@ pub struct Cli {
 
     #[command(flatten)]
     image: ImageFlags,
+
+    #[arg(skip)]
+    ustreamer: Judgement,
 
     /// The same as --log-level debug
     #[arg(long, help_heading = "Log")]
@@ -79,13 +83,21 @@ impl Cli {
         I: IntoIterator<Item = A>,
         A: Into<OsString> + Clone,
     {
-        Self::from_arg_matches(&Self::arguments().try_get_matches_from(arguments)?)
+        let matches = Self::arguments().try_get_matches_from(arguments)?;
+        let mut cli = Self::from_arg_matches(&matches)?;
+        cli.ustreamer = Judgement::of(&matches);
+        Ok(cli)
+    }
+
+    /// Which flags were taken and are not needed, and why.
+    pub fn needless(&self) -> &[String] {
+        &self.ustreamer.needless
     }
 
     /// All flags and subcommands, as [`Cli::read`] takes them; the man page and the shells' completions are made of it.
     pub fn arguments() -> clap::Command {
         // Flags may stand before and behind the subcommand, and a minus before a number is not another flag.
-        Self::command().mut_args(|flag| {
+        ustreamer::add_to(Self::command()).mut_args(|flag| {
             let takes_value = flag.get_action().takes_values();
             // The last of several wins, so that a script can add its own; lists take them all.
             let list = matches!(flag.get_action(), ArgAction::Append);
@@ -97,6 +109,9 @@ impl Cli {
 
     /// The flags over the file over the defaults.
     pub fn settings(&self) -> Result<Settings, ConfigError> {
+        if let Some(refused) = &self.ustreamer.refused {
+            return Err(refused.clone());
+        }
         let mut flags = self.keys.clone();
         match (self.debug, self.verbose) {
             (true, _) => flags.log.level = Some(LogLevel::DEBUG),

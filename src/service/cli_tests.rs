@@ -169,3 +169,27 @@ fn the_ranges_that_help_shows_are_those_in_force() {
         assert!(help.contains(allowed), "--{flag}: {help}: {allowed}");
     }
 }
+
+#[test]
+fn crowsnests_command_line_is_taken_as_it_is() {
+    let cli = read(
+        "--host 127.0.0.1 --port 8081 --resolution 640x480 --desired-fps 15 --allow-origin * \
+         --device /dev/video0 --device-timeout 2 --format MJPEG --encoder HW --config /dev/null",
+    )
+    .unwrap();
+    let settings = cli.settings().unwrap();
+    assert_eq!((settings.http.port, settings.http.allow_origin.as_deref()), (8081, Some("*")));
+    assert!(cli.needless()[0].starts_with("--encoder is not needed: "), "{:?}", cli.needless());
+}
+
+#[test]
+fn a_flag_of_ustreamers_that_would_be_missed_is_refused_with_what_to_do() {
+    let cli = read("--exit-on-no-clients 5 -t --jpeg-sink a --slowdown --config /dev/null").unwrap();
+    let refused = cli.settings().unwrap_err();
+    assert_eq!(refused.problems().len(), 3, "{refused}");
+    assert!(
+        refused.to_string().contains("--exit-on-no-clients: a camera that nobody watches is stopped"),
+        "{refused}"
+    );
+    assert_eq!(cli.needless().len(), 1);
+}

@@ -5,11 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use log::warn;
-use mio::net::TcpListener;
+use mio::event::Source;
+use mio::net::{TcpListener, UnixListener};
 use mio::{Interest, Registry, Token};
 
 use super::context::Context;
-use super::event_loop::Handle;
+use super::event_loop::{Arrival, Handle};
+use super::listener::Listener;
+use super::peer::Peer;
+use super::transport::Socket;
+use super::unix_socket::SocketFile;
 use crate::clock::Monotonic;
 
 /// Tokens from here up, below the waker's, are listeners; connections count from 0.
@@ -24,8 +29,46 @@ const AT_A_TIME: usize = 64;
 /// Connections beyond the limit that are still told why they are refused; more are closed without a word.
 const REFUSALS: usize = 64;
 
+/// A listener in the loop's own form.
+enum Door {
+    Tcp { listener: TcpListener, secure: bool },
+    Unix { listener: UnixListener, _file: Option<SocketFile> },
+}
+
+impl Door {
+    fn new(listener: Listener) -> Self {
+        match listener {
+            Listener::Tcp(listener) => Self::Tcp { listener: TcpListener::from_std(listener), secure: false },
+            Listener::Tls(listener) => Self::Tcp { listener: TcpListener::from_std(listener), secure: true },
+            Listener::Unix(listener, file) => {
+                Self::Unix { listener: UnixListener::from_std(listener), _file: file }
+            }
+        }
+    }
+
+    fn source(&mut self) -> &mut dyn Source {
+        match self {
+            Self::Tcp { listener, .. } => listener,
+            Self::Unix { listener, .. } => listener,
+        }
+    }
+
+    fn accept(&self) -> io::Result<Arrival> {
+        match self {
+            Self::Tcp { listener, secure } => {
+                let (socket, peer) = listener.accept()?;
+                Ok(Arrival { socket: Socket::Tcp(socket), peer: Peer::Tcp(peer), secure: *secure })
+            }
+            Self::Unix { listener, .. } => {
+                let (socket, _) = listener.accept()?;
+                Ok(Arrival { socket: Socket::Unix(socket), peer: Peer::Unix, secure: false })
+            }
+        }
+    }
+}
+
 pub(super) struct Acceptor {
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Door>,
     loops: Vec<Arc<Handle>>,
     context: Arc<Context>,
     /// When to look again at all listeners, whatever the kernel announces.
@@ -35,12 +78,8 @@ pub(super) struct Acceptor {
 }
 
 impl Acceptor {
-    pub(super) fn new(
-        listeners: Vec<std::net::TcpListener>,
-        loops: Vec<Arc<Handle>>,
-        context: &Arc<Context>,
-    ) -> Self {
-        let listeners = listeners.into_iter().map(TcpListener::from_std).collect();
+    pub(super) fn new(listeners: Vec<Listener>, loops: Vec<Arc<Handle>>, context: &Arc<Context>) -> Self {
+        let listeners = listeners.into_iter().map(Door::new).collect();
         Self { listeners, loops, context: Arc::clone(context), again: None, told: false }
     }
 
@@ -50,7 +89,7 @@ impl Acceptor {
 
     pub(super) fn register(&mut self, registry: &Registry) -> io::Result<()> {
         for (index, listener) in self.listeners.iter_mut().enumerate() {
-            registry.register(listener, Token(FIRST_TOKEN + index), Interest::READABLE)?;
+            registry.register(listener.source(), Token(FIRST_TOKEN + index), Interest::READABLE)?;
         }
         Ok(())
     }
@@ -60,7 +99,7 @@ impl Acceptor {
         let Some(listener) = self.listeners.get(token.0.wrapping_sub(FIRST_TOKEN)) else { return };
         for _ in 0..AT_A_TIME {
             match listener.accept() {
-                Ok((socket, peer)) => self.place(socket, peer),
+                Ok(arrival) => self.place(arrival),
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => return,
                     // The peer has gone before we came.
@@ -95,16 +134,18 @@ impl Acceptor {
         }
     }
 
-    fn place(&self, socket: mio::net::TcpStream, peer: std::net::SocketAddr) {
+    fn place(&self, arrival: Arrival) {
         let open: usize = self.loops.iter().map(|handle| handle.load()).sum();
         if open >= self.context.settings.http.max_connections + REFUSALS {
             return;
         }
-        if let Err(error) = socket.set_nodelay(self.context.settings.http.tcp_nodelay) {
-            log::debug!("{peer}: {error}");
+        if let Socket::Tcp(socket) = &arrival.socket {
+            if let Err(error) = socket.set_nodelay(self.context.settings.http.tcp_nodelay) {
+                log::debug!("{}: {error}", arrival.peer);
+            }
         }
         if let Some(handle) = self.loops.iter().min_by_key(|handle| handle.load()) {
-            handle.give(socket, peer);
+            handle.give(arrival);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! An answer on its way to a socket: head, body and tail, sent in as few calls as the socket takes.
 
 use std::borrow::Cow;
+use std::fs::File;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::ops::{ControlFlow, Range};
 use std::os::fd::AsFd;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
 
+use super::pieces::Pieces;
 use crate::frame::Frame;
 use crate::kernel_copy::KernelCopy;
 
@@ -19,6 +21,7 @@ pub enum Body {
     Bytes(Vec<u8>),
     Static(&'static [u8]),
     Frame(Arc<Frame>),
+    File(Pieces),
     /// These bytes of what the frame's many viewers are sent.
     Shared {
         copy: Arc<KernelCopy>,
@@ -27,9 +30,14 @@ pub enum Body {
 }
 
 impl Body {
+    pub const fn file(file: File, len: usize) -> Self {
+        Self::File(Pieces::new(file, len))
+    }
+
     fn len(&self) -> usize {
         match self {
             Self::Shared { span, .. } => span.len(),
+            Self::File(pieces) => pieces.len(),
             other => other.as_slice().len(),
         }
     }
@@ -37,7 +45,7 @@ impl Body {
     /// What is in our memory.
     fn as_slice(&self) -> &[u8] {
         match self {
-            Self::Empty | Self::Shared { .. } => &[],
+            Self::Empty | Self::Shared { .. } | Self::File(_) => &[],
             Self::Bytes(bytes) => bytes,
             Self::Static(bytes) => bytes,
             Self::Frame(frame) => &frame.jpeg,
@@ -161,7 +169,7 @@ impl Outgoing {
         Ok(self.sent - before)
     }
 
-    fn send_once(&self, socket: &mut (impl Write + AsFd)) -> io::Result<ControlFlow<(), usize>> {
+    fn send_once(&mut self, socket: &mut (impl Write + AsFd)) -> io::Result<ControlFlow<(), usize>> {
         match self.write_to(socket) {
             Ok(0) => Err(ErrorKind::WriteZero.into()),
             Ok(count) => Ok(ControlFlow::Continue(count)),
@@ -171,10 +179,13 @@ impl Outgoing {
         }
     }
 
-    fn write_to(&self, socket: &mut (impl Write + AsFd)) -> io::Result<usize> {
+    fn write_to(&mut self, socket: &mut (impl Write + AsFd)) -> io::Result<usize> {
         // It has head and tail in itself.
         if let Body::Shared { copy, span } = &self.body {
             return copy.send(socket, span.start + self.sent..span.end);
+        }
+        if let (Body::File(pieces), Some(at)) = (&mut self.body, self.sent.checked_sub(self.head.len())) {
+            return socket.write(pieces.from(at)?);
         }
         let mut skip = self.sent;
         let parts = [self.head.as_slice(), self.body.as_slice(), &self.tail].map(|part| {

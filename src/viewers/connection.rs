@@ -1,23 +1,22 @@
 //! One connection: heads read, answers written, a stream kept going. It never blocks and holds nobody up.
 
 use std::io;
-use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use mio::net::TcpStream;
-
 use super::answer::{Answer, Body, Outgoing};
 use super::context::Context;
-use super::errands::{Bell, Errands, Outcome, Reply, Work};
+use super::errands::{Bell, Errands, Outcome, Work};
 use super::event_loop::{Listening, Watching};
 use super::events::{self, Due, Listener};
 use super::input::Input;
+use super::peer::Peer;
+use super::phase::{Fate, Phase, Step};
 use super::request::{self, Request};
 use super::routes::{self, Route, Upload};
-use super::snapshot::Wanted;
 use super::stream;
+use super::transport::{Handshake, Transport};
 use super::viewer::{Next, Viewer};
 use crate::clock::Monotonic;
 
@@ -31,8 +30,8 @@ const LINGER: Duration = Duration::from_secs(2);
 const LONGEST_ERRAND: Duration = Duration::from_secs(20);
 
 pub(super) struct Connection {
-    pub(super) socket: TcpStream,
-    peer: SocketAddr,
+    pub(super) transport: Transport,
+    peer: Peer,
     context: Arc<Context>,
     bell: Bell,
     input: Input,
@@ -44,65 +43,18 @@ pub(super) struct Connection {
     pub(super) timer: Option<Monotonic>,
 }
 
-enum Phase {
-    /// Between answers: a head is awaited, or has come in part.
-    Head,
-    /// The head is known, and the body is awaited.
-    Body {
-        request: Box<Request>,
-        upload: Upload,
-        len: usize,
-    },
-    /// What was asked for is being done elsewhere.
-    Errand {
-        request: Box<Request>,
-        reply: Reply,
-    },
-    Answering {
-        close: bool,
-    },
-    /// Waiting for the picture that the request wants.
-    Snapshot {
-        wanted: Wanted,
-        request: Box<Request>,
-        _watching: Watching,
-    },
-    Stream(Box<Viewer>),
-    Events {
-        listener: Listener,
-        _listening: Listening,
-    },
-    /// Answered and half closed; what still comes in is thrown away.
-    Lingering,
-}
-
-/// What becomes of a connection after its turn.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    Open,
-    /// There is more to do, after the others have had their turn.
-    Unfinished,
-    Closed(&'static str),
-}
-
-/// Whether a phase has more to do at once.
-enum Step {
-    Again,
-    Wait,
-    Close(&'static str),
-}
-
 impl Connection {
-    pub(super) fn new(socket: TcpStream, peer: SocketAddr, context: &Arc<Context>, bell: Bell) -> Self {
+    pub(super) fn new(transport: Transport, peer: Peer, context: &Arc<Context>, bell: Bell) -> Self {
         context.connections.fetch_add(1, Ordering::Relaxed);
+        let phase = if transport.is_secure() { Phase::Handshake { refusal: None } } else { Phase::Head };
         Self {
-            socket,
+            transport,
             peer,
             context: Arc::clone(context),
             bell,
             input: Input::default(),
             outgoing: Outgoing::default(),
-            phase: Phase::Head,
+            phase,
             deadline: Some(Monotonic::now() + context.settings.http.request_timeout),
             timer: None,
         }
@@ -110,10 +62,13 @@ impl Connection {
 
     /// Answers without having been asked: there are too many connections.
     pub(super) fn refuse(&mut self, answer: Answer) {
-        self.start_answer(answer, None);
+        match &mut self.phase {
+            Phase::Handshake { refusal } => *refusal = Some(answer),
+            _ => self.start_answer(answer, None),
+        }
     }
 
-    pub(super) fn peer(&self) -> SocketAddr {
+    pub(super) fn peer(&self) -> Peer {
         self.peer
     }
 
@@ -131,6 +86,7 @@ impl Connection {
     pub(super) fn turn(&mut self, now: Monotonic) -> Fate {
         for _ in 0..STEPS_A_TURN {
             let step = match self.phase {
+                Phase::Handshake { .. } => self.shake_hands(now),
                 Phase::Head => self.read_head(now),
                 Phase::Body { .. } => self.read_body(now),
                 Phase::Errand { .. } => self.fetch_reply(now),
@@ -157,10 +113,35 @@ impl Connection {
         self.deadline.is_some_and(|deadline| deadline <= now)
     }
 
+    fn shake_hands(&mut self, now: Monotonic) -> io::Result<Step> {
+        match self.transport.shake_hands()? {
+            Handshake::Again => return Ok(Step::Again),
+            Handshake::Wait if self.is_late(now) => return Ok(Step::Close("no handshake in time")),
+            Handshake::Wait => return Ok(Step::Wait),
+            Handshake::Plain => {
+                let refusal = Answer::text(400, "this port speaks TLS: use https:// in place of http://");
+                return Ok(self.refuse_head(refusal));
+            }
+            Handshake::Done => {}
+        }
+        let refusal = match &mut self.phase {
+            Phase::Handshake { refusal } => refusal.take(),
+            _ => None,
+        };
+        match refusal {
+            Some(refusal) => self.start_answer(refusal, None),
+            None => {
+                self.deadline = Some(now + self.context.settings.http.request_timeout);
+                self.phase = Phase::Head;
+            }
+        }
+        Ok(Step::Again)
+    }
+
     fn read_head(&mut self, now: Monotonic) -> io::Result<Step> {
         let limit = self.context.settings.http.max_head_bytes;
         let idle = self.input.is_empty();
-        self.input.read(&mut self.socket, limit)?;
+        self.input.read(&mut self.transport, limit)?;
         if idle && !self.input.is_empty() {
             // The time for a head begins with its first byte, not with the answer before it.
             self.deadline = Some(now + self.context.settings.http.request_timeout);
@@ -186,15 +167,17 @@ impl Connection {
 
     fn read_body(&mut self, now: Monotonic) -> io::Result<Step> {
         let Phase::Body { len, .. } = self.phase else { return Ok(Step::Again) };
-        self.outgoing.send(&mut self.socket)?;
-        self.input.read(&mut self.socket, len)?;
-        if self.input.bytes().len() < len {
+        self.outgoing.send(&mut self.transport)?;
+        self.input.read(&mut self.transport, len)?;
+        // What is on its way goes out whole: the rest of it may be encrypted already.
+        if self.input.bytes().len() < len || !self.outgoing.is_done() {
             return Ok(match self.input.is_ended() {
-                true => Step::Close("left in the middle of a body"),
-                false if self.is_late(now) => {
+                true if self.input.bytes().len() < len => Step::Close("left in the middle of a body"),
+                _ if self.is_late(now) && !self.outgoing.is_done() => Step::Close("took no answer"),
+                _ if self.is_late(now) => {
                     self.refuse_head(Answer::text(408, "the body of the request did not come in time"))
                 }
-                false => Step::Wait,
+                _ => Step::Wait,
             });
         }
         let body = self.input.take(len);
@@ -230,7 +213,8 @@ impl Connection {
         Step::Again
     }
 
-    fn dispatch(&mut self, request: Request) {
+    fn dispatch(&mut self, mut request: Request) {
+        request.https |= self.transport.is_secure();
         log::debug!("{}: {} {}", self.peer, request.method, request.path);
         let route = routes::route(&request, self.peer, &self.context);
         self.follow(route, request);
@@ -308,7 +292,7 @@ impl Connection {
     }
 
     fn send_answer(&mut self, close: bool, now: Monotonic) -> io::Result<Step> {
-        let count = self.outgoing.send(&mut self.socket)?;
+        let count = self.outgoing.send(&mut self.transport)?;
         self.context.stats.sent_bytes.add(count as u64);
         if !self.outgoing.is_done() {
             if count > 0 {
@@ -318,7 +302,7 @@ impl Connection {
         }
         if close {
             // Closing with bytes unread would reset the connection, and the peer might lose the answer.
-            self.socket.shutdown(Shutdown::Write)?;
+            self.transport.end()?;
             self.deadline = Some(now + LINGER);
             self.phase = Phase::Lingering;
         } else {
@@ -347,12 +331,12 @@ impl Connection {
     }
 
     fn send_stream(&mut self, now: Monotonic) -> io::Result<Step> {
-        self.input.discard(&mut self.socket)?;
+        self.input.discard(&mut self.transport)?;
         if self.input.is_ended() {
             return Ok(Step::Close("left"));
         }
         let Phase::Stream(viewer) = &mut self.phase else { return Ok(Step::Again) };
-        self.deadline = match viewer.turn(&mut self.socket, &mut self.outgoing, now)? {
+        self.deadline = match viewer.turn(&mut self.transport, &mut self.outgoing, now)? {
             Next::At(time) => Some(time),
             Next::Frame => None,
             Next::TooSlow => return Ok(Step::Close("took nothing for too long")),
@@ -361,11 +345,11 @@ impl Connection {
     }
 
     fn send_events(&mut self, now: Monotonic) -> io::Result<Step> {
-        self.input.discard(&mut self.socket)?;
+        self.input.discard(&mut self.transport)?;
         if self.input.is_ended() {
             return Ok(Step::Close("left"));
         }
-        let count = self.outgoing.send(&mut self.socket)?;
+        let count = self.outgoing.send(&mut self.transport)?;
         self.context.stats.sent_bytes.add(count as u64);
         let timeout = self.context.settings.http.server_timeout;
         if !self.outgoing.is_done() {
@@ -389,7 +373,7 @@ impl Connection {
     }
 
     fn linger(&mut self, now: Monotonic) -> io::Result<Step> {
-        self.input.discard(&mut self.socket)?;
+        self.input.discard(&mut self.transport)?;
         Ok(match self.input.is_ended() || self.is_late(now) {
             true => Step::Close("answered"),
             // What is left unread now would never be announced again.

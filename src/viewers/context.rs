@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -14,6 +15,7 @@ use crate::capture::Shared;
 use crate::clock::Monotonic;
 use crate::config::{Live, Settings};
 use crate::controls::Panel;
+use crate::identity::Identity;
 use crate::latest::Latest;
 use crate::orders::Orders;
 use crate::stats::{Gauge, Stats};
@@ -33,6 +35,8 @@ pub struct Context {
     /// Connections open now, over all loops.
     pub connections: AtomicUsize,
     pub hooks: Hooks,
+    /// For TLS, where that is spoken.
+    pub identity: Option<Identity>,
     pub errands: Errands,
     pub guard: Guard,
     /// Passwords are checked here.
@@ -65,6 +69,7 @@ impl Context {
             started: Monotonic::now(),
             connections: AtomicUsize::new(0),
             hooks,
+            identity: identity(settings)?,
             errands: Errands::start("errands")?,
             guard: Guard::new(&settings.auth),
             logins: Errands::start("logins")?,
@@ -118,4 +123,14 @@ impl Context {
     pub fn viewers(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<ViewerInfo>>> {
         self.viewers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn identity(settings: &Settings) -> io::Result<Option<Identity>> {
+    let tls = &settings.http.tls;
+    if tls.port == 0 {
+        return Ok(None);
+    }
+    let given = tls.cert.as_deref().zip(tls.key.as_deref());
+    let folder = settings.api.state_file.as_deref().and_then(Path::parent);
+    Identity::new(given, folder).map(Some).map_err(io::Error::other)
 }

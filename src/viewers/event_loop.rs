@@ -1,21 +1,22 @@
 //! An event loop: a thread that owns its connections and needs no lock for them.
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token, Waker};
 use slab::Slab;
 
 use super::acceptor::Acceptor;
 use super::answer::Answer;
-use super::connection::{Connection, Fate};
+use super::connection::Connection;
 use super::context::Context;
 use super::errands::Bell;
+use super::peer::Peer;
+use super::phase::Fate;
 use super::timers::Timers;
+use super::transport::{Socket, Transport};
 use crate::audience::{Audience, Seat};
 use crate::clock::Monotonic;
 use crate::heartbeat::Heartbeat;
@@ -25,10 +26,17 @@ const WAKE: Token = Token(usize::MAX);
 /// Events taken from the kernel in one call.
 const EVENTS: usize = 256;
 
+/// A connection that has just been accepted.
+pub(super) struct Arrival {
+    pub(super) socket: Socket,
+    pub(super) peer: Peer,
+    pub(super) secure: bool,
+}
+
 /// A loop as the others see it.
 pub(super) struct Handle {
     waker: Waker,
-    inbox: Mutex<Vec<(TcpStream, SocketAddr)>>,
+    inbox: Mutex<Vec<Arrival>>,
     /// Connections that something has come for.
     called: Mutex<Vec<usize>>,
     /// Connections that it has or is about to get.
@@ -47,9 +55,9 @@ impl Handle {
     }
 
     /// Hands over a connection that another loop has accepted.
-    pub(super) fn give(&self, socket: TcpStream, peer: SocketAddr) {
+    pub(super) fn give(&self, arrival: Arrival) {
         self.load.fetch_add(1, Ordering::Relaxed);
-        self.inbox.lock().unwrap_or_else(PoisonError::into_inner).push((socket, peer));
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner).push(arrival);
         self.wake();
     }
 
@@ -235,16 +243,24 @@ impl EventLoop {
 
     fn take_inbox(&mut self, now: Monotonic) {
         let arrived = std::mem::take(&mut *self.handle.inbox.lock().unwrap_or_else(PoisonError::into_inner));
-        for (mut socket, peer) in arrived {
+        for Arrival { socket, peer, secure } in arrived {
+            let transport = match secure {
+                true => Transport::secure(socket, self.context.identity.as_ref()),
+                false => Some(Transport::plain(socket)),
+            };
+            let Some(mut transport) = transport else {
+                self.handle.load.fetch_sub(1, Ordering::Relaxed);
+                continue;
+            };
             let entry = self.connections.vacant_entry();
             let interest = Interest::READABLE | Interest::WRITABLE;
-            if let Err(error) = self.poll.registry().register(&mut socket, Token(entry.key()), interest) {
+            if let Err(error) = self.poll.registry().register(&mut transport, Token(entry.key()), interest) {
                 log::warn!("{peer}: cannot watch its socket: {error}");
                 self.handle.load.fetch_sub(1, Ordering::Relaxed);
                 continue;
             }
             let bell = Bell { handle: Arc::clone(&self.handle), key: entry.key() };
-            let mut connection = Connection::new(socket, peer, &self.context, bell);
+            let mut connection = Connection::new(transport, peer, &self.context, bell);
             if self.context.connections.load(Ordering::Relaxed) > self.context.settings.http.max_connections {
                 connection.refuse(
                     Answer::text(503, "too many connections; try again later").with("Retry-After", "5"),
@@ -289,7 +305,7 @@ impl EventLoop {
             let mut connection = self.connections.remove(key);
             log::debug!("{}: {reason}", connection.peer());
             // Closing the socket does it too, unless a child has inherited it.
-            let _ = self.poll.registry().deregister(&mut connection.socket);
+            let _ = self.poll.registry().deregister(&mut connection.transport);
             self.handle.load.fetch_sub(1, Ordering::Relaxed);
             return;
         }

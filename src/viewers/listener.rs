@@ -1,16 +1,38 @@
-//! The sockets that viewers connect to: one for each address, IPv4 and IPv6 apart, so that either may be missing.
+//! The sockets that viewers connect to: one for each address, IPv4 and IPv6 apart, so that either may be missing, and one
+//! in the file system.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
 
 use log::{debug, warn};
 use socket2::{Domain, Protocol, Socket, Type};
 use thiserror::Error;
 
+use super::unix_socket::{self, SocketFile};
 use crate::config::Http;
 
 /// Connections that may wait to be accepted; the kernel caps it at `net.core.somaxconn`.
-const BACKLOG: i32 = 1024;
+pub(super) const BACKLOG: i32 = 1024;
+
+/// One of them.
+#[derive(Debug)]
+pub enum Listener {
+    Tcp(TcpListener),
+    Tls(TcpListener),
+    /// With the file that is ours to remove; systemd's own sockets are not.
+    Unix(UnixListener, Option<SocketFile>),
+}
+
+impl Listener {
+    pub const fn as_tcp(&self) -> Option<&TcpListener> {
+        match self {
+            Self::Tcp(listener) => Some(listener),
+            Self::Tls(_) | Self::Unix(..) => None,
+        }
+    }
+}
 
 /// Why there is nothing to listen on.
 #[derive(Debug, Error)]
@@ -20,19 +42,45 @@ pub enum Refused {
     NotHere { host: String, why: io::Error },
     #[error("cannot listen on {address}{}: {why}", hint(address.port()))]
     Taken { address: SocketAddr, why: io::Error },
+    #[error("cannot listen on {}: {why}", path.display())]
+    Path { path: PathBuf, why: io::Error },
     #[error("no address to listen on: {0} gave none")]
     Nothing(String),
 }
 
+/// Binds all that the settings name.
+pub fn bind(http: &Http) -> Result<Vec<Listener>, Refused> {
+    let mut listeners: Vec<_> = bind_port(http, http.port)?.into_iter().map(Listener::Tcp).collect();
+    listeners.extend(bind_beside(http)?);
+    Ok(listeners)
+}
+
+/// Binds what there is beside the plain port.
+pub fn bind_beside(http: &Http) -> Result<Vec<Listener>, Refused> {
+    let mut listeners = Vec::new();
+    if http.tls.port > 0 {
+        listeners.extend(bind_port(http, http.tls.port)?.into_iter().map(Listener::Tls));
+    }
+    listeners.extend(bind_path(http)?);
+    Ok(listeners)
+}
+
+fn bind_path(http: &Http) -> Result<Option<Listener>, Refused> {
+    let Some(path) = &http.unix.path else { return Ok(None) };
+    match unix_socket::bind(path, &http.unix) {
+        Ok((listener, file)) => Ok(Some(Listener::Unix(listener, Some(file)))),
+        Err(why) => Err(Refused::Path { path: path.clone(), why }),
+    }
+}
+
 /// Binds every address in the settings. An IPv6 wildcard on a machine without IPv6 is left out; everything else that
 /// fails is an error.
-pub fn bind(http: &Http) -> Result<Vec<TcpListener>, Refused> {
+fn bind_port(http: &Http, mut port: u16) -> Result<Vec<TcpListener>, Refused> {
     let mut addresses = Vec::new();
     for host in &http.host {
-        addresses.extend(resolve(host, http.port)?);
+        addresses.extend(resolve(host, port)?);
     }
     let mut listeners: Vec<TcpListener> = Vec::new();
-    let mut port = http.port;
     for mut address in without_covered(&addresses) {
         // With port 0 the first address finds the port, and the others share it.
         address.set_port(port);
@@ -81,8 +129,24 @@ const fn hint(port: u16) -> &'static str {
 }
 
 /// The URLs that a person can open, and a word on who else can.
-pub fn log_addresses(listeners: &[TcpListener]) {
-    let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+pub fn log_addresses(listeners: &[Listener]) {
+    let ports = listeners.iter().filter_map(Listener::as_tcp);
+    let addresses: Vec<_> = ports.filter_map(|listener| listener.local_addr().ok()).collect();
+    for listener in listeners {
+        if let Listener::Tls(listener) = listener {
+            if let Ok(address) = listener.local_addr() {
+                log::info!("listening on https://{address}/");
+            }
+        }
+        if let Listener::Unix(listener, _) = listener {
+            let path = listener.local_addr().ok();
+            let path = path
+                .as_ref()
+                .and_then(|address| address.as_pathname())
+                .unwrap_or("a name of its own".as_ref());
+            log::info!("listening on the Unix socket {}", path.display());
+        }
+    }
     for address in &addresses {
         log::info!("listening on http://{address}/");
     }

@@ -15,20 +15,25 @@ pub mod listener;
 mod metrics;
 mod origin;
 mod page;
+mod peer;
 mod peers;
+mod phase;
+mod pieces;
 mod problem;
 pub mod request;
 mod routes;
 mod snapshot;
 mod state;
+mod static_files;
 mod stream;
 mod sys;
 mod timers;
+mod transport;
+mod unix_socket;
 mod viewer;
 mod web_command;
 
 use std::io;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -36,6 +41,7 @@ use std::time::Duration;
 use self::acceptor::Acceptor;
 use self::context::Context;
 use self::event_loop::{EventLoop, Handle};
+use self::listener::Listener;
 use crate::capture::Shared;
 use crate::config::Settings;
 
@@ -56,7 +62,7 @@ pub struct Server {
 impl Server {
     pub fn start(
         settings: &Settings,
-        listeners: Vec<TcpListener>,
+        listeners: Vec<Listener>,
         shared: &Shared,
         hooks: Hooks,
     ) -> io::Result<Self> {

@@ -4,12 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::answer::Answer;
 use super::context::Context;
+use super::peer::Peer;
 use super::problem::problem;
 use super::request::{From, Request};
 
 /// Whether it comes from this machine or a private network, and did so before every proxy in between.
-pub fn is_near_request(request: &Request, peer: SocketAddr) -> bool {
-    is_near(peer.ip()) && request.from.forwarded_for.iter().all(|address| is_near_text(address))
+pub fn is_near_request(request: &Request, peer: Peer) -> bool {
+    peer.ip().is_none_or(is_near) && request.from.forwarded_for.iter().all(|address| is_near_text(address))
 }
 
 /// A browser sends what any page tells it to, with the address of who sits before it. So a request that says that another

@@ -26,6 +26,10 @@ pub struct Request {
     pub content_type: Option<String>,
     /// Who asks, as that one says.
     pub authorization: Option<String>,
+    /// The versions of it that who asks has already.
+    pub if_none_match: Option<String>,
+    /// Whether who asks has come by `https://`, to us or to a proxy before us.
+    pub https: bool,
     pub from: From,
 }
 
@@ -104,6 +108,8 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, BadRequest> {
         cors_headers: fields.text("access-control-request-headers").map(Cow::into_owned),
         authorization: fields.text("authorization").map(Cow::into_owned),
         content_type: fields.text("content-type").map(Cow::into_owned),
+        if_none_match: fields.text("if-none-match").map(Cow::into_owned),
+        https: fields.text("x-forwarded-proto").is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")),
         from: from(&fields),
     };
     Ok(Some((request, len)))

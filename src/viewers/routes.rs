@@ -1,15 +1,17 @@
 //! Which address gives what. Methods, unknown paths and CORS are decided here and nowhere else.
 
-use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::answer::{Answer, Body};
-use super::api::Resource;
+use super::api::{self, Resource};
 use super::context::Context;
 use super::errands::Work;
+use super::peer::Peer;
+use super::peers::{camera_streamer, mjpg_streamer};
 use super::request::Request;
 use super::snapshot::Wanted;
-use super::{events, health, metrics, origin, page, peers, state, stream, web_command};
+use super::{events, health, metrics, origin, page, state, static_files, stream, web_command};
 use crate::config::Http;
 use crate::config::values::Right;
 
@@ -47,14 +49,14 @@ const KNOWN_METHODS: [&str; 10] =
 pub const MAX_BODY_BYTES: u64 = 64 * 1024;
 
 /// The answer still has to get its CORS lines.
-pub fn route(request: &Request, peer: SocketAddr, context: &Arc<Context>) -> Route {
+pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
     if request.body_len.is_some_and(|len| len > MAX_BODY_BYTES) {
         return answer(Answer::text(413, "the body is larger than anything that is accepted here"));
     }
     if !KNOWN_METHODS.contains(&request.method.as_str()) {
         return answer(Answer::text(501, "this method is not known here"));
     }
-    let target = match target(request) {
+    let target = match target(request, context.settings.http.static_folder.as_deref()) {
         Some(target) => target,
         None if request.method == "OPTIONS" && request.path == "*" => Target::Page,
         None => return answer(Answer::text(404, "there is nothing at this address")),
@@ -75,7 +77,8 @@ pub fn route(request: &Request, peer: SocketAddr, context: &Arc<Context>) -> Rou
             Err(route) => return route,
         },
     };
-    let needed = if matches!(method, "GET" | "HEAD") { Right::View } else { Right::Control };
+    let reads = matches!(method, "GET" | "HEAD") && !target.changes_by_get();
+    let needed = if reads { Right::View } else { Right::Control };
     if right < needed {
         return answer(context.guard.lacking(request));
     }
@@ -101,21 +104,28 @@ pub fn route(request: &Request, peer: SocketAddr, context: &Arc<Context>) -> Rou
             answer(no_cache(json))
         }
         Target::Page if method == "POST" => Route::Upload(Box::new(web_command::route)),
-        Target::Page => answer(page::index()),
+        Target::Page => match &context.settings.http.static_folder {
+            Some(folder) => static_files::route(folder, request),
+            None => answer(page::index()),
+        },
+        Target::File(folder) => static_files::route(folder, request),
         Target::Metrics => {
             let text = Answer::new(200, metrics::CONTENT_TYPE, Body::Bytes(metrics::text(context)));
             answer(no_cache(text))
         }
         Target::Health => answer(no_cache(health::alive())),
         Target::Ready => answer(no_cache(health::ready(context))),
-        Target::Program => answer(peers::program(context)),
-        Target::Status => answer(peers::status(request, context)),
+        Target::Program => answer(mjpg_streamer::program(context)),
+        Target::Input => mjpg_streamer::input(context),
+        Target::Command => mjpg_streamer::command(request, context),
+        Target::Status => answer(camera_streamer::status(request, context)),
+        Target::SetOption => camera_streamer::option(request, context),
         Target::Asset(asset) => answer(asset.answer()),
         Target::Api(resource) => resource.route(request, context),
     }
 }
 
-enum Target {
+enum Target<'a> {
     Stream,
     Snapshot,
     State,
@@ -125,24 +135,36 @@ enum Target {
     Ready,
     /// mjpg-streamer's.
     Program,
+    Input,
+    Command,
     /// camera-streamer's.
     Status,
+    SetOption,
     Asset(page::Asset),
+    /// Whatever else is asked for, where there is a folder for that.
+    File(&'a Path),
     Api(Resource),
 }
 
-impl Target {
+impl Target<'_> {
+    /// As those servers have it.
+    const fn changes_by_get(&self) -> bool {
+        matches!(self, Self::Command | Self::SetOption)
+    }
+
     fn allowed(&self) -> &'static str {
         match self {
             Self::Api(resource) => resource.allowed(),
             Self::Page => "GET, HEAD, POST, OPTIONS",
+            Self::Command => "GET, OPTIONS",
+            Self::SetOption => "GET, POST, OPTIONS",
             _ => "GET, HEAD, OPTIONS",
         }
     }
 }
 
 /// Paths as ustreamer has them, mjpg-streamer's `/?action=`, camera-streamer's, and that of the Flask tutorials.
-fn target(request: &Request) -> Option<Target> {
+fn target<'a>(request: &Request, folder: Option<&'a Path>) -> Option<Target<'a>> {
     match (request.path.as_str(), request.query.get("action")) {
         ("/stream" | "/video_feed", _) | ("/", Some("stream")) => Some(Target::Stream),
         ("/snapshot" | "/snapshot.jpg", _) | ("/", Some("snapshot")) => Some(Target::Snapshot),
@@ -150,10 +172,18 @@ fn target(request: &Request) -> Option<Target> {
         ("/metrics", _) => Some(Target::Metrics),
         ("/healthz", _) => Some(Target::Health),
         ("/readyz", _) => Some(Target::Ready),
+        ("/", Some("command")) => Some(Target::Command),
         ("/program.json", _) => Some(Target::Program),
+        ("/input_0.json" | "/input.json", _) => Some(Target::Input),
         ("/status", _) => Some(Target::Status),
+        ("/option", _) => Some(Target::SetOption),
         ("/" | "/index.html", _) => Some(Target::Page),
-        (path, _) => page::asset(path).map(Target::Asset).or_else(|| Resource::at(path).map(Target::Api)),
+        (path, _) => Resource::at(path).map(Target::Api).or_else(|| match folder {
+            // Nothing of the folder can be taken for a part of the API.
+            Some(folder) if !path.starts_with(api::PREFIX) => Some(Target::File(folder)),
+            Some(_) => None,
+            None => page::asset(path).map(Target::Asset),
+        }),
     }
 }
 

@@ -12,14 +12,26 @@ use linux_raw_sys::net::tcp_info;
 use rustix::io::Errno;
 use rustix::ioctl::{Getter, Opcode, ioctl};
 
+/// `SIOCOUTQ` of `linux/sockios.h`: of a Unix socket, memory that holds what the peer has not read.
+const SIOCOUTQ: Opcode = 0x5411;
+
 /// `SIOCOUTQNSD` of `linux/sockios.h`: bytes in the send queue that were never sent, not counting those in flight.
 const SIOCOUTQNSD: Opcode = 0x894B;
 
 /// Bytes that wait in the socket because the peer, or the way to it, is slower than we are. Where the kernel does not know
 /// the question, as in qemu-user and other imitations of Linux, none: a full socket is all that tells of a slow peer there.
 pub(super) fn unsent_bytes(socket: impl AsFd) -> io::Result<usize> {
-    // SAFETY: the kernel writes one int for this request, and for nothing but a socket.
-    match unsafe { ioctl(socket, Getter::<SIOCOUTQNSD, c_int>::new()) } {
+    ask::<SIOCOUTQNSD>(socket)
+}
+
+/// What the peer at the other end of a Unix socket has not read, with the kernel's own share of the memory.
+pub(super) fn unread_bytes(socket: impl AsFd) -> io::Result<usize> {
+    ask::<SIOCOUTQ>(socket)
+}
+
+fn ask<const QUESTION: Opcode>(socket: impl AsFd) -> io::Result<usize> {
+    // SAFETY: the kernel writes one int for each of these two requests, of a socket.
+    match unsafe { ioctl(socket, Getter::<QUESTION, c_int>::new()) } {
         Ok(unsent) => Ok(usize::try_from(unsent).unwrap_or(0)),
         Err(Errno::NOSYS | Errno::NOTTY | Errno::INVAL) => Ok(0),
         Err(error) => Err(error.into()),
@@ -87,6 +99,16 @@ mod tests {
             taken += client.read(&mut buffer).unwrap();
         }
         assert_eq!(unsent_bytes(&server).unwrap(), 0);
+    }
+
+    #[test]
+    fn what_is_not_read_of_a_unix_socket_is_counted() {
+        let (mut server, mut client) = std::os::unix::net::UnixStream::pair().unwrap();
+        assert_eq!(unread_bytes(&server).unwrap(), 0);
+        server.write_all(b"a picture").unwrap();
+        assert!(unread_bytes(&server).unwrap() > 0);
+        client.read_exact(&mut [0; 9]).unwrap();
+        assert_eq!(unread_bytes(&server).unwrap(), 0);
     }
 
     #[test]

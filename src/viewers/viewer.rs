@@ -5,13 +5,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mio::net::TcpStream;
-
 use super::answer::Outgoing;
 use super::context::{Context, ViewerInfo};
 use super::event_loop::Watching;
 use super::stream::{self, Options, PartInfo};
-use super::sys::{Flight, unsent_bytes};
+use super::transport::Transport;
 use crate::clock::Monotonic;
 use crate::frame::Frame;
 use crate::pace::Pace;
@@ -95,11 +93,11 @@ impl Viewer {
     /// Sends what can be sent now.
     pub(super) fn turn(
         &mut self,
-        socket: &mut TcpStream,
+        transport: &mut Transport,
         outgoing: &mut Outgoing,
         now: Monotonic,
     ) -> io::Result<Next> {
-        if !outgoing.is_done() && !self.send(socket, outgoing, now)? {
+        if !outgoing.is_done() && !self.send(transport, outgoing, now)? {
             return Ok(self.wait_for_room(now));
         }
         let Some(frame) = self.context.latest.get() else { return Ok(Next::Frame) };
@@ -107,11 +105,11 @@ impl Viewer {
         if due > now {
             return Ok(Next::At(due));
         }
-        if !self.is_way_free(socket, now)? {
+        if !self.is_way_free(transport, now)? {
             return Ok(self.wait_for_progress(now, now + LOOK_AGAIN_AFTER));
         }
-        self.put(&frame, outgoing, now);
-        if !self.send(socket, outgoing, now)? {
+        self.put(&frame, transport, outgoing, now);
+        if !self.send(transport, outgoing, now)? {
             return Ok(self.wait_for_room(now));
         }
         Ok(self.due(&frame).map_or(Next::Frame, Next::At))
@@ -136,7 +134,7 @@ impl Viewer {
         Some(paced.max(self.sent_at + wait))
     }
 
-    fn put(&mut self, frame: &Arc<Frame>, outgoing: &mut Outgoing, now: Monotonic) {
+    fn put(&mut self, frame: &Arc<Frame>, transport: &Transport, outgoing: &mut Outgoing, now: Monotonic) {
         if let Some(pace) = &mut self.pace {
             pace.admits(now);
         }
@@ -162,9 +160,11 @@ impl Viewer {
         self.meter.tick(now);
         self.info.fps.set(self.meter.per_second(now));
         let options = &self.info.options;
-        // What goes out once more, goes out with the time of that.
-        let shared =
-            fresh && self.watching.count() >= MANY && stream::put_shared_part(outgoing, frame, options);
+        // What goes out once more, goes out with the time of that; and the kernel encrypts nothing.
+        let shared = !transport.is_secure()
+            && fresh
+            && self.watching.count() >= MANY
+            && stream::put_shared_part(outgoing, frame, options);
         if !shared {
             let info = PartInfo { skipped: self.skipped, fps: self.info.fps.get() };
             stream::put_part(outgoing, frame, options, info);
@@ -175,9 +175,14 @@ impl Viewer {
     }
 
     /// Returns whether all is sent.
-    fn send(&mut self, socket: &mut TcpStream, outgoing: &mut Outgoing, now: Monotonic) -> io::Result<bool> {
+    fn send(
+        &mut self,
+        transport: &mut Transport,
+        outgoing: &mut Outgoing,
+        now: Monotonic,
+    ) -> io::Result<bool> {
         let had_picture = outgoing.has_part();
-        let count = outgoing.send(socket)?;
+        let count = outgoing.send(transport)?;
         if count > 0 {
             self.progress = now;
             self.context.stats.sent_bytes.add(count as u64);
@@ -192,17 +197,14 @@ impl Viewer {
     /// Whether a picture that is sent now would not wait behind the last one: in the socket, or where the way to the
     /// peer is slow. TCP fills the queues there as far as they go, which on many a Wi-Fi is seconds. So much as
     /// goes out before the next look may be there, lest the way stands idle.
-    fn is_way_free(&mut self, socket: &TcpStream, now: Monotonic) -> io::Result<bool> {
-        let mut waiting = unsent_bytes(socket)?;
+    fn is_way_free(&mut self, transport: &Transport, now: Monotonic) -> io::Result<bool> {
+        let mut waiting = transport.waiting()?;
         // Who asked for fewer pictures skips some on any way; that one of them has to wait says the same of this one.
         if waiting > 0 && self.pace.is_some() {
             self.held_up_at = Some(now);
         }
         if waiting == 0 && self.held_up_at.is_some_and(|held_up_at| now - held_up_at < SLOW_FOR) {
-            let flight = Flight::of(socket)?;
-            if flight.queued() > LOOK_AGAIN_AFTER {
-                waiting = flight.bytes;
-            }
+            waiting = transport.held_up(LOOK_AGAIN_AFTER)?;
         }
         if waiting == 0 || waiting < self.waiting {
             self.progress = now;

@@ -46,6 +46,7 @@ impl Browser {
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
+            "--ignore-certificate-errors",
             "--disable-quic",
             "--no-first-run",
             "--disable-background-networking",

@@ -1,15 +1,18 @@
-//! HTTP as bytes on a socket: what a library would forgive, these tests see.
+//! HTTP as bytes on a wire: what a library would forgive, these tests see.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
 
 use super::PATIENCE;
 use super::daemon::Daemon;
+use super::wire::Wire;
 
 /// One connection.
 pub struct Client {
-    socket: TcpStream,
+    wire: Wire,
     unread: Vec<u8>,
 }
 
@@ -18,33 +21,49 @@ impl Client {
         Self::on(TcpStream::connect(daemon.address).unwrap())
     }
 
+    /// Over a Unix socket.
+    pub fn local(path: &Path) -> Self {
+        Self::over(Wire::Unix(UnixStream::connect(path).unwrap()))
+    }
+
     /// With so small a receive buffer that the kernel takes little on its behalf.
     pub fn narrow(address: SocketAddr, bytes: usize) -> Self {
+        Self::on(narrow_socket(address, bytes))
+    }
+
+    /// Over TLS, with as small a receive buffer if one is given.
+    pub fn secure(address: SocketAddr, bytes: Option<usize>) -> Self {
         let socket =
-            socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None).unwrap();
-        // Before connecting: the window is agreed on then.
-        socket.set_recv_buffer_size(bytes).unwrap();
-        socket.connect(&address.into()).unwrap();
-        Self::on(socket.into())
+            bytes.map_or_else(|| TcpStream::connect(address).unwrap(), |bytes| narrow_socket(address, bytes));
+        socket.set_nodelay(true).unwrap();
+        Self::over(Wire::tls(socket))
     }
 
     fn on(socket: TcpStream) -> Self {
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
         socket.set_nodelay(true).unwrap();
-        Self { socket, unread: Vec::new() }
+        Self::over(Wire::Tcp(socket))
+    }
+
+    pub fn over(wire: Wire) -> Self {
+        wire.set_read_timeout(PATIENCE);
+        Self { wire, unread: Vec::new() }
     }
 
     pub fn socket(&self) -> &TcpStream {
-        &self.socket
+        match &self.wire {
+            Wire::Tcp(socket) => socket,
+            Wire::Unix(_) => panic!("a Unix socket"),
+            Wire::Tls(stream) => &stream.sock,
+        }
     }
 
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.socket.write_all(bytes.as_ref()).unwrap();
+        self.wire.write_all(bytes.as_ref()).and_then(|()| self.wire.flush()).unwrap();
     }
 
     /// As `send`, where the daemon may close before it has read everything.
     pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
-        self.socket.write_all(bytes.as_ref()).is_ok()
+        self.wire.write_all(bytes.as_ref()).and_then(|()| self.wire.flush()).is_ok()
     }
 
     /// Asks as HTTP/1.1 does.
@@ -105,17 +124,18 @@ impl Client {
 
     /// Whether the daemon says nothing for this long.
     pub fn nothing_within(&mut self, time: Duration) -> bool {
-        self.socket.set_read_timeout(Some(time)).unwrap();
-        let silent = self.unread.is_empty()
-            && matches!(self.socket.peek(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock);
-        self.socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        silent
+        self.wire.set_read_timeout(time);
+        let mut byte = [0];
+        let read = self.wire.read(&mut byte);
+        self.unread.extend(&byte[..*read.as_ref().unwrap_or(&0)]);
+        self.wire.set_read_timeout(PATIENCE);
+        self.unread.is_empty() && read.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     }
 
     /// Reads what there is; false: nothing will come any more. Nothing within the patience fails the test.
     fn more(&mut self) -> bool {
         let mut piece = [0; 65536];
-        match self.socket.read(&mut piece) {
+        match self.wire.read(&mut piece) {
             Ok(0) => false,
             Ok(length) => {
                 self.unread.extend_from_slice(&piece[..length]);
@@ -129,6 +149,15 @@ impl Client {
     fn printable(&self) -> String {
         String::from_utf8_lossy(&self.unread[..self.unread.len().min(500)]).into_owned()
     }
+}
+
+fn narrow_socket(address: SocketAddr, bytes: usize) -> TcpStream {
+    let socket =
+        socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None).unwrap();
+    // Before connecting: the window is agreed on then.
+    socket.set_recv_buffer_size(bytes).unwrap();
+    socket.connect(&address.into()).unwrap();
+    socket.into()
 }
 
 /// A request on a connection of its own.

@@ -82,6 +82,11 @@ impl<'a> Launch<'a> {
     }
 }
 
+/// A port that nobody has now, for settings where 0 means none.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 /// This build's binary, or what `MJPEGD_COMMAND` says: an emulator, and a binary for another processor.
 pub fn words() -> Vec<String> {
     match std::env::var("MJPEGD_COMMAND") {

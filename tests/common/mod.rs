@@ -17,6 +17,8 @@ pub mod picture;
 
 pub mod stream;
 
+pub mod wire;
+
 use std::time::{Duration, Instant};
 
 /// How long anything may take that takes no time on an idle machine: tests run on shared, slow ones.

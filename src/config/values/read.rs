@@ -7,10 +7,10 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::{
-    AllowOrigin, Anonymous, Caption, Corner, Crop, DesiredFps, Device, Folder, Font, Format, FrameRate, Hash,
-    Host, IdleFps, Kind, LogLevel, Login, Name, NetworkWait, Password, Quality, Resolution, Rgba, Right,
-    Rotation, Scale, Seconds, SourceName, StatePath, Subsampling, Switch, TimeZoneName, TokenHash, Value,
-    Whole,
+    AllowOrigin, Anonymous, Caption, Corner, Crop, DesiredFps, Device, FileMode, Folder, Font, Format,
+    FrameRate, Hash, Host, IdleFps, Kind, LogLevel, Login, Name, NetworkWait, OfPages, OfPem, OfSocket,
+    OptionalPath, Password, Quality, Resolution, Rgba, Right, Rotation, Scale, Seconds, SourceName,
+    StatePath, Subsampling, Switch, TimeZoneName, TokenHash, Value, Whole,
 };
 
 struct One<T>(PhantomData<T>);
@@ -76,6 +76,7 @@ deserialize! {
     Crop;
     DesiredFps;
     Device;
+    FileMode;
     Folder;
     Font;
     Format;
@@ -88,6 +89,9 @@ deserialize! {
     Name;
     NetworkWait;
     Password;
+    OptionalPath<OfPages>;
+    OptionalPath<OfPem>;
+    OptionalPath<OfSocket>;
     Quality;
     Resolution;
     Right;

@@ -8,6 +8,7 @@ use log::{debug, info};
 use socket2::SockRef;
 
 use super::changes::Changes;
+use crate::viewers::listener::Listener;
 
 /// Lines in one life of the daemon: somebody on the network who makes up IPv6 prefixes must not fill the log.
 const MOST_LINES: usize = 100;
@@ -26,8 +27,8 @@ pub struct Urls {
 
 impl Urls {
     /// Tells the addresses that are there already.
-    pub fn log(listeners: &[TcpListener]) -> Self {
-        let wildcards: Vec<_> = listeners.iter().flat_map(wildcards).collect();
+    pub fn log(listeners: &[Listener]) -> Self {
+        let wildcards: Vec<_> = listeners.iter().filter_map(Listener::as_tcp).flat_map(wildcards).collect();
         let changes = (!wildcards.is_empty()).then(Changes::of_addresses).and_then(|changes| {
             changes.inspect_err(|error| debug!("no word of addresses that come later: {error}")).ok()
         });

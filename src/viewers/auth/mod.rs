@@ -3,7 +3,7 @@
 mod failures;
 mod known;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use argon2::{Argon2, PasswordHash, PasswordVerifier};
@@ -18,6 +18,7 @@ use super::answer::Answer;
 use super::context::Context;
 use super::errands::Outcome;
 use super::origin::is_near_request;
+use super::peer::Peer;
 use super::problem::problem;
 use super::request::Request;
 use super::routes::Route;
@@ -49,11 +50,11 @@ impl Guard {
     }
 
     /// What whoever asks may do. `Err`: what to answer, or to find out first.
-    pub fn right(&self, request: &Request, peer: SocketAddr, context: &Arc<Context>) -> Result<Right, Route> {
+    pub fn right(&self, request: &Request, peer: Peer, context: &Arc<Context>) -> Result<Right, Route> {
         match credentials(request) {
             Credentials::None => Ok(self.anonymous(request, peer)),
             Credentials::Token(token) => {
-                self.failures.check(peer.ip()).map_err(Route::Answer)?;
+                self.failures.check(address(peer)).map_err(Route::Answer)?;
                 self.token(&token).ok_or_else(|| Route::Answer(self.refuse(peer)))
             }
             Credentials::Password { name, password } => match self.known.right(&name, &password) {
@@ -81,7 +82,7 @@ impl Guard {
         !self.settings.users.is_empty() || !self.settings.tokens.is_empty()
     }
 
-    fn anonymous(&self, request: &Request, peer: SocketAddr) -> Right {
+    fn anonymous(&self, request: &Request, peer: Peer) -> Right {
         match self.settings.anonymous {
             Anonymous::Nothing => Right::None,
             Anonymous::View => Right::View,
@@ -99,8 +100,8 @@ impl Guard {
     }
 
     /// A hash that takes its time is computed elsewhere; then the request is looked at again, and the login is known.
-    fn find_out(&self, name: String, password: String, peer: SocketAddr, context: &Arc<Context>) -> Route {
-        if let Err(refusal) = self.failures.check(peer.ip()) {
+    fn find_out(&self, name: String, password: String, peer: Peer, context: &Arc<Context>) -> Route {
+        if let Err(refusal) = self.failures.check(address(peer)) {
             return Route::Answer(refusal);
         }
         let context = Arc::clone(context);
@@ -108,7 +109,7 @@ impl Guard {
             let guard = &context.guard;
             match guard.verify(&name, &password) {
                 Some(right) => {
-                    guard.failures.forget(peer.ip());
+                    guard.failures.forget(address(peer));
                     guard.known.remember(&name, &password, right);
                     Outcome::Again
                 }
@@ -136,10 +137,15 @@ impl Guard {
     }
 
     /// A login that was wrong. It counts against the address that it came from.
-    fn refuse(&self, peer: SocketAddr) -> Answer {
-        self.failures.count(peer.ip());
+    fn refuse(&self, peer: Peer) -> Answer {
+        self.failures.count(address(peer));
         challenge()
     }
+}
+
+/// What failures are counted under. Programs on this machine that come by the Unix socket share one.
+fn address(peer: Peer) -> IpAddr {
+    peer.ip().unwrap_or(Ipv4Addr::LOCALHOST.into())
 }
 
 fn is_hash_of(hash: &str, password: &str) -> bool {
