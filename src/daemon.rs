@@ -41,10 +41,11 @@ pub fn run(settings: &Settings) -> Result<()> {
     let urls = Urls::log(&listeners);
     let stopper = signals.stopper().context("cannot make a pipe")?;
     let hooks = Hooks { stop: Box::new(stopper), cameras: devices::json };
+    // Before anybody can ask: from here on it is known which controls there are.
+    let capture = Capture::new(shared.clone()).context("cannot start the encoder's threads")?;
     let server = Server::start(settings, listeners, &shared, hooks);
     let server = server.context("cannot start the event loops")?;
-    let capture = Capture::new(shared.clone());
-    let ended = start_capture(capture.context("cannot start the encoder's threads")?)?;
+    let ended = start_capture(capture)?;
     notify::ready();
 
     supervise(&mut signals, &server, &shared, urls);

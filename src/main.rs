@@ -26,7 +26,7 @@ fn main() -> ExitCode {
 }
 
 fn execute(cli: Cli, settings: &Settings) -> ExitCode {
-    logging::init(settings.log);
+    logging::init(&settings.log);
     cli.needless().iter().for_each(|why| log::info!("{why}"));
     let outcome = match cli.command {
         None => daemon::run(settings).map(|()| true),

@@ -25,8 +25,8 @@ pub use keys::Keys;
 pub use live::{Live, NotSaved};
 pub use saved::{Saved, StateFile, replace_file};
 pub use settings::{
-    Api, Auth, Encoder, Http, Image, Network, Overlay, Secret, Settings, Slideshow, Source, Tls, UnixSocket,
-    V4l2,
+    Api, Auth, Encoder, Http, Image, Log, Network, Overlay, Secret, Settings, Slideshow, Source, Tls,
+    UnixSocket, V4l2,
 };
 
 use file::File;

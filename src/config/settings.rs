@@ -34,7 +34,7 @@ pub struct Settings {
     #[serde(skip)]
     pub network: Network,
     #[serde(skip)]
-    pub log: LevelFilter,
+    pub log: Log,
 }
 
 /// Where pictures come from.
@@ -241,6 +241,13 @@ pub struct Api {
     pub allow_stop: bool,
 }
 
+#[derive(Clone, Debug, PartialEq)]
+pub struct Log {
+    pub level: LevelFilter,
+    /// Whether each answer is a line.
+    pub access: bool,
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Network {
     /// What must be there before the port is opened.
@@ -260,7 +267,7 @@ impl Default for Settings {
             auth: Auth::default(),
             api: Api::default(),
             network: Network::default(),
-            log: LevelFilter::Info,
+            log: Log { level: LevelFilter::Info, access: false },
         }
     }
 }

@@ -71,9 +71,9 @@ fn devices_and_hosts_may_be_given_more_than_once() {
 
 #[test]
 fn the_most_talkative_of_the_log_flags_wins() {
-    assert_eq!(settings("--log-level 3").log, LevelFilter::Trace);
-    assert_eq!(settings("--log-level warn --verbose").log, LevelFilter::Debug);
-    assert_eq!(settings("--debug --verbose").log, LevelFilter::Trace);
+    assert_eq!(settings("--log-level 3").log.level, LevelFilter::Trace);
+    assert_eq!(settings("--log-level warn --verbose").log.level, LevelFilter::Debug);
+    assert_eq!(settings("--debug --verbose").log.level, LevelFilter::Trace);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Lines for a terminal or a file, with time and level; and for the journal, which keeps both itself.
 
 use std::env;
-use std::fs::{File, Metadata};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
@@ -12,10 +12,12 @@ use env_logger::fmt::Formatter;
 use jiff::Timestamp;
 use log::{Level, LevelFilter, Record};
 
-/// Logs to stderr from now on. `RUST_LOG` goes over the level. A second call changes nothing.
-pub fn init(level: LevelFilter) {
-    let mut builder = Builder::new();
-    builder.filter_level(level);
+use crate::config::Log;
+use crate::viewers::ACCESS_LOG;
+
+/// Logs to stderr from now on. `RUST_LOG` goes over the settings. A second call changes nothing.
+pub fn init(settings: &Log) {
+    let mut builder = rules(settings);
     let refused = filter(&mut builder, &env::var("RUST_LOG").unwrap_or_default());
     let ours = env::var("JOURNAL_STREAM").is_ok_and(|stream| {
         let stderr = stderr_metadata();
@@ -27,6 +29,14 @@ pub fn init(level: LevelFilter) {
     for directive in refused {
         log::warn!("RUST_LOG: {directive:?} is ignored; allowed: LEVEL or MODULE=LEVEL");
     }
+}
+
+fn rules(settings: &Log) -> Builder {
+    let mut builder = Builder::new();
+    builder.filter_level(settings.level);
+    // Whoever wants these lines may want warnings only of all else.
+    builder.filter_module(ACCESS_LOG, if settings.access { LevelFilter::Info } else { LevelFilter::Off });
+    builder
 }
 
 /// Reads `RUST_LOG` and gives back what it could not read. `env_logger` itself prints that in a way that panics when
@@ -48,12 +58,12 @@ fn filter(builder: &mut Builder, directives: &str) -> Vec<String> {
     refused
 }
 
-fn stderr_metadata() -> io::Result<Metadata> {
+fn stderr_metadata() -> io::Result<fs::Metadata> {
     File::from(io::stderr().as_fd().try_clone_to_owned()?).metadata()
 }
 
 /// `JOURNAL_STREAM` is "device:inode", and is inherited also by those whose stderr is redirected elsewhere.
-fn is_journal(stream: &str, stderr: &Metadata) -> bool {
+fn is_journal(stream: &str, stderr: &fs::Metadata) -> bool {
     stream == format!("{}:{}", stderr.dev(), stderr.ino())
 }
 
@@ -85,6 +95,8 @@ fn one_line(record: &Record<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use log::{Log as _, Metadata};
+
     use super::*;
 
     #[test]
@@ -94,6 +106,15 @@ mod tests {
         assert!(is_journal(&stream, &file));
         for other in ["", "8", "8:1:2", "nonsense", &format!("{stream}0")] {
             assert!(!is_journal(other, &file), "{other}");
+        }
+    }
+
+    #[test]
+    fn answers_are_logged_where_that_is_wanted_whatever_else_is() {
+        for (level, access) in [(LevelFilter::Warn, true), (LevelFilter::Trace, false)] {
+            let logger = rules(&Log { level, access }).build();
+            let line = Metadata::builder().target(ACCESS_LOG).level(Level::Info).build();
+            assert_eq!(logger.enabled(&line), access);
         }
     }
 

@@ -116,7 +116,7 @@ impl Answer {
             head.extend_from_slice(b"Connection: close\r\n\r\n");
         }
         let body = if head_only { Body::Empty } else { self.body };
-        Outgoing { head, body, tail: Cow::Borrowed(&[]), sent: 0 }
+        Outgoing { head, body, ..Outgoing::default() }
     }
 }
 
@@ -132,6 +132,8 @@ pub struct Outgoing {
     pub body: Body,
     pub tail: Cow<'static, [u8]>,
     pub sent: usize,
+    /// Of this and what went before it in the same answer.
+    pub total: u64,
 }
 
 impl Outgoing {
@@ -153,7 +155,10 @@ impl Outgoing {
         let before = self.sent;
         while !self.is_done() {
             match self.send_once(socket)? {
-                ControlFlow::Continue(count) => self.sent += count,
+                ControlFlow::Continue(count) => {
+                    self.sent += count;
+                    self.total += count as u64;
+                }
                 ControlFlow::Break(()) => break,
             }
         }
@@ -234,7 +239,7 @@ mod tests {
             head: b"a head".to_vec(),
             body: Body::Bytes(long_body()),
             tail: Cow::Borrowed(b"a tail"),
-            sent: 0,
+            ..Outgoing::default()
         });
         assert_eq!(taken, [b"a head".as_slice(), &long_body(), b"a tail"].concat());
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::access_log::AccessLog;
 use super::answer::{Answer, Body, Outgoing};
 use super::context::Context;
 use super::errands::{Bell, Errands, Outcome, Work};
@@ -37,6 +38,8 @@ pub(super) struct Connection {
     input: Input,
     outgoing: Outgoing,
     phase: Phase,
+    /// What is still to be told of the request that is being answered.
+    access: AccessLog,
     /// When to look again, whatever happens.
     pub(super) deadline: Option<Monotonic>,
     /// The time that stands in the loop's timers for this connection.
@@ -55,6 +58,7 @@ impl Connection {
             input: Input::default(),
             outgoing: Outgoing::default(),
             phase,
+            access: AccessLog::default(),
             deadline: Some(Monotonic::now() + context.settings.http.request_timeout),
             timer: None,
         }
@@ -119,21 +123,14 @@ impl Connection {
             Handshake::Wait if self.is_late(now) => return Ok(Step::Close("no handshake in time")),
             Handshake::Wait => return Ok(Step::Wait),
             Handshake::Plain => {
-                let refusal = Answer::text(400, "this port speaks TLS: use https:// in place of http://");
-                return Ok(self.refuse_head(refusal));
+                let reason = "this port speaks TLS: use https:// in place of http://";
+                return Ok(self.refuse_head(Answer::text(400, reason)));
             }
             Handshake::Done => {}
         }
-        let refusal = match &mut self.phase {
-            Phase::Handshake { refusal } => refusal.take(),
-            _ => None,
-        };
-        match refusal {
-            Some(refusal) => self.start_answer(refusal, None),
-            None => {
-                self.deadline = Some(now + self.context.settings.http.request_timeout);
-                self.phase = Phase::Head;
-            }
+        match std::mem::replace(&mut self.phase, Phase::Head) {
+            Phase::Handshake { refusal: Some(refusal) } => self.start_answer(refusal, None),
+            _ => self.deadline = Some(now + self.context.settings.http.request_timeout),
         }
         Ok(Step::Again)
     }
@@ -214,6 +211,7 @@ impl Connection {
     }
 
     fn dispatch(&mut self, mut request: Request) {
+        self.access.begin(self.peer, Some(&request));
         request.https |= self.transport.is_secure();
         log::debug!("{}: {} {}", self.peer, request.method, request.path);
         let route = routes::route(&request, self.peer, &self.context);
@@ -231,16 +229,14 @@ impl Connection {
             }
             Route::Stream(options) => {
                 let viewer = Viewer::new(&options, &self.context, self.watch());
-                self.outgoing.head =
-                    stream::head(&request, &options, viewer.id(), &self.context.settings.http);
+                self.start_endless(stream::head(&request, &options, viewer.id(), &self.context));
                 log::debug!("{} watches ({} viewers)", self.peer, self.context.viewers().len());
                 self.phase = Phase::Stream(Box::new(viewer));
             }
             Route::Events(options) => {
-                let http = &self.context.settings.http;
-                self.outgoing.head = events::head(&request, http);
+                self.start_endless(events::head(&request, &self.context.settings.http));
                 let listening = Listening::new(&self.bell.handle);
-                self.deadline = Some(now + http.server_timeout);
+                self.deadline = Some(now + self.context.settings.http.server_timeout);
                 self.phase = Phase::Events { listener: Listener::new(options), _listening: listening };
             }
             Route::Upload(upload) => self.await_body(request, upload),
@@ -262,8 +258,8 @@ impl Connection {
 
     fn await_body(&mut self, request: Request, upload: Upload) {
         let Some(len) = request.body_len.and_then(|len| usize::try_from(len).ok()) else {
-            let refusal = Answer::text(411, "a body is taken with a Content-Length only");
-            return self.start_answer(refusal, Some(&request));
+            let reason = "a body is taken with a Content-Length only";
+            return self.start_answer(Answer::text(411, reason), Some(&request));
         };
         if request.expects_continue && request.version == (1, 1) {
             self.outgoing.head = b"HTTP/1.1 100 Continue\r\n\r\n".to_vec();
@@ -276,12 +272,19 @@ impl Connection {
         Watching::new(&self.context.audience, &self.bell.handle)
     }
 
+    fn start_endless(&mut self, head: Vec<u8>) {
+        self.outgoing = Outgoing { head, ..Outgoing::default() };
+        self.access.set_status(200);
+    }
+
     /// Without a request there is nothing to go by but the latest version, and the connection ends.
     fn start_answer(&mut self, answer: Answer, request: Option<&Request>) {
         // A body that nobody reads would be taken for the next head.
         let close = request.is_none_or(|request| !request.keep_alive || request.body_len != Some(0));
         let version = request.map_or(tiny_http::HTTPVersion(1, 1), |request| request.version.clone());
         let head_only = request.is_some_and(|request| request.method == "HEAD");
+        self.access.begin(self.peer, request);
+        self.access.set_status(answer.status());
         let answer = match request {
             Some(request) => routes::with_cors(answer, request, &self.context.settings.http),
             None => answer,
@@ -291,15 +294,21 @@ impl Connection {
         self.phase = Phase::Answering { close };
     }
 
-    fn send_answer(&mut self, close: bool, now: Monotonic) -> io::Result<Step> {
+    /// Returns whether all is sent. Who has taken some of it gets more time for the rest.
+    fn send(&mut self, now: Monotonic) -> io::Result<bool> {
         let count = self.outgoing.send(&mut self.transport)?;
         self.context.stats.sent_bytes.add(count as u64);
-        if !self.outgoing.is_done() {
-            if count > 0 {
-                self.deadline = Some(now + self.context.settings.http.server_timeout);
-            }
+        if count > 0 && !self.outgoing.is_done() {
+            self.deadline = Some(now + self.context.settings.http.server_timeout);
+        }
+        Ok(self.outgoing.is_done())
+    }
+
+    fn send_answer(&mut self, close: bool, now: Monotonic) -> io::Result<Step> {
+        if !self.send(now)? {
             return Ok(if self.is_late(now) { Step::Close("took no answer") } else { Step::Wait });
         }
+        self.access.end(self.outgoing.total);
         if close {
             // Closing with bytes unread would reset the connection, and the peer might lose the answer.
             self.transport.end()?;
@@ -349,13 +358,7 @@ impl Connection {
         if self.input.is_ended() {
             return Ok(Step::Close("left"));
         }
-        let count = self.outgoing.send(&mut self.transport)?;
-        self.context.stats.sent_bytes.add(count as u64);
-        let timeout = self.context.settings.http.server_timeout;
-        if !self.outgoing.is_done() {
-            if count > 0 {
-                self.deadline = Some(now + timeout);
-            }
+        if !self.send(now)? {
             return Ok(if self.is_late(now) { Step::Close("took nothing for too long") } else { Step::Wait });
         }
         let Phase::Events { listener, .. } = &mut self.phase else { return Ok(Step::Again) };
@@ -366,7 +369,7 @@ impl Connection {
             }
             Due::Now(event) => {
                 self.outgoing.body = Body::Bytes(event);
-                self.deadline = Some(now + timeout);
+                self.deadline = Some(now + self.context.settings.http.server_timeout);
                 Ok(Step::Again)
             }
         }
@@ -385,6 +388,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        self.access.end(self.outgoing.total);
         self.context.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use super::api;
 use super::context::Context;
 use super::request::{Query, Request};
 use super::routes::{NO_CACHE, cors_headers};
+use super::state;
 use crate::clock::Monotonic;
 use crate::config::Http;
 
@@ -72,7 +72,7 @@ impl Listener {
 
 fn event(context: &Context) -> Vec<u8> {
     let mut event = b"event: state\ndata: ".to_vec();
-    event.extend_from_slice(&api::state_json(context));
+    event.extend_from_slice(&state::json(context));
     event.extend_from_slice(b"\n\n");
     event
 }

@@ -1,6 +1,7 @@
 //! The viewers: HTTP on a few event loops, whatever their number.
 
 mod acceptor;
+mod access_log;
 mod answer;
 mod api;
 mod auth;
@@ -37,6 +38,8 @@ use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+
+pub use self::access_log::TARGET as ACCESS_LOG;
 
 use self::acceptor::Acceptor;
 use self::context::Context;

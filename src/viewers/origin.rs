@@ -100,7 +100,7 @@ mod tests {
             authority: Some(authority.into()),
             origin: Some(origin.to_owned()).filter(|origin| !origin.is_empty()),
             fetch_site: Some(site.to_owned()).filter(|site| !site.is_empty()),
-            forwarded_for: Vec::new(),
+            ..From::default()
         };
         for own in [
             ("pi:8080", "", ""),

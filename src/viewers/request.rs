@@ -11,6 +11,8 @@ const MAX_HEADERS: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     pub method: String,
+    /// As it came, with what follows the question mark.
+    pub target: String,
     pub path: String,
     pub query: Query,
     pub version: HTTPVersion,
@@ -44,6 +46,8 @@ pub struct From {
     pub fetch_site: Option<String>,
     /// Who asked the proxies in between, as they say.
     pub forwarded_for: Vec<String>,
+    pub referer: Option<String>,
+    pub user_agent: Option<String>,
 }
 
 /// Why a head is no request; the status to answer with, and the reason in words.
@@ -90,12 +94,14 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, BadRequest> {
         0 if version == (1, 0) => {}
         _ => return Err(bad("exactly one Host header is needed")),
     }
-    let (path, query) = target(head.path.unwrap_or_default());
+    let whole = head.path.unwrap_or_default();
+    let (path, query) = target(whole);
     // Clients of HTTP/1.0 wait for the end of the connection, unless a line that nobody needs today says otherwise.
     let closes = fields.all("connection").any(|value| has_token(&String::from_utf8_lossy(value), "close"));
     let keep_alive = version == (1, 1) && !closes;
     let request = Request {
         method: head.method.unwrap_or_default().to_owned(),
+        target: whole.to_owned(),
         path: path.to_owned(),
         query: Query::parse(query),
         version,
@@ -136,6 +142,8 @@ fn from(fields: &Fields<'_>) -> From {
         authority: text("host").map(|host| host.to_ascii_lowercase()),
         origin: text("origin"),
         fetch_site: text("sec-fetch-site"),
+        referer: text("referer"),
+        user_agent: text("user-agent"),
         forwarded_for: forwarded_for
             .split(',')
             .map(|one| one.trim().to_owned())

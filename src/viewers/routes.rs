@@ -8,10 +8,10 @@ use super::api::{self, Resource};
 use super::context::Context;
 use super::errands::Work;
 use super::peer::Peer;
-use super::peers::{camera_streamer, mjpg_streamer};
+use super::peers::{camera_streamer, mjpg_streamer, ustreamer};
 use super::request::Request;
 use super::snapshot::Wanted;
-use super::{events, health, metrics, origin, page, state, static_files, stream, web_command};
+use super::{events, health, metrics, origin, page, static_files, stream, web_command};
 use crate::config::Http;
 use crate::config::values::Right;
 
@@ -99,10 +99,7 @@ pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
             Ok(wanted) => Route::Snapshot(wanted),
             Err(reason) => answer(Answer::text(400, &reason)),
         },
-        Target::State => {
-            let json = Answer::new(200, "application/json", Body::Bytes(state::json(context)));
-            answer(no_cache(json))
-        }
+        Target::State => answer(ustreamer::state(context)),
         Target::Page if method == "POST" => Route::Upload(Box::new(web_command::route)),
         Target::Page => match &context.settings.http.static_folder {
             Some(folder) => static_files::route(folder, request),

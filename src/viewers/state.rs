@@ -1,95 +1,52 @@
-//! `/state`: ustreamer's JSON, and ours beside it under `mjpegd`.
+//! How things are: `/api/v1/state`, what the page shows at a glance, and what `/state` has under `mjpegd`.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 
 use super::context::Context;
-use crate::status::State;
+use crate::clock::Monotonic;
+use crate::frame::Frame;
+use crate::status;
 
 #[derive(Serialize)]
-struct Whole<'a> {
-    ok: bool,
-    result: Outcome<'a>,
-}
-
-/// Key for key, and in order, what ustreamer answers; `mjpegd` comes last.
-#[derive(Serialize)]
-struct Outcome<'a> {
-    instance_id: &'a str,
-    encoder: Encoder,
-    source: Source,
-    stream: Stream,
-    mjpegd: Ours<'a>,
-}
-
-#[derive(Serialize)]
-struct Encoder {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    quality: u8,
-}
-
-#[derive(Serialize)]
-struct Source {
-    resolution: Resolution,
-    online: bool,
-    desired_fps: u32,
-    captured_fps: u32,
-}
-
-#[derive(Serialize)]
-struct Resolution {
-    width: u32,
-    height: u32,
-}
-
-#[derive(Serialize)]
-struct Stream {
-    queued_fps: u32,
-    clients: usize,
-    clients_stat: BTreeMap<String, Client>,
-}
-
-#[derive(Serialize)]
-struct Client {
-    fps: u32,
-    extra_headers: bool,
-    advance_headers: bool,
-    dual_final_frames: bool,
-    zero_data: bool,
-    key: String,
-}
-
-#[derive(Serialize)]
-struct Ours<'a> {
+pub(super) struct State<'a> {
     version: &'a str,
+    /// Of this machine, with its offset from UTC (RFC 3339).
+    time: String,
     uptime_seconds: f64,
+    paused: bool,
     camera: Camera<'a>,
-    frames: Frames,
+    picture: Option<Picture>,
+    viewers: usize,
     connections: usize,
+    published_fps: f64,
+    frames: Frames,
     sent_bytes: u64,
+    settings: Settings,
+    controls: Controls,
+    allow_stop: bool,
 }
 
 #[derive(Serialize)]
 struct Camera<'a> {
-    /// One of idle, starting, online, standby, no-camera, no-signal.
+    /// One of idle, paused, starting, online, standby, no-camera, no-signal.
     state: &'a str,
-    /// The same in a sentence.
+    /// The same in a sentence, with what to do where something is wrong.
     text: String,
     device: Option<&'a str>,
     format: Option<&'a str>,
-    /// What the driver has agreed to, and what is measured.
+    width: Option<u32>,
+    height: Option<u32>,
+    /// What the driver has agreed to.
     fps: Option<f64>,
+    /// What is measured.
     captured_fps: f64,
     times_opened: u64,
-    /// Of the newest picture; null without one.
-    picture_age_seconds: Option<f64>,
 }
 
 #[derive(Serialize)]
-pub(super) struct Frames {
+struct Frames {
     captured: u64,
     lost_by_driver: u64,
     dropped_error_flag: u64,
@@ -102,89 +59,101 @@ pub(super) struct Frames {
     skipped_for_slow_viewers: u64,
 }
 
+/// The newest one.
+#[derive(Serialize)]
+struct Picture {
+    number: u64,
+    width: u32,
+    height: u32,
+    bytes: usize,
+    /// False: it stands for a camera that is not there, or paused.
+    live: bool,
+    age_seconds: f64,
+}
+
+#[derive(Serialize)]
+struct Settings {
+    /// Another one after each change.
+    generation: u64,
+    /// Whether they differ from the file and the flags.
+    changed: bool,
+    /// Whether a restart would find the same.
+    saved: bool,
+    /// Whether there is a file to keep them in.
+    can_save: bool,
+}
+
+#[derive(Serialize)]
+struct Controls {
+    /// Another one after each change, by whomsoever.
+    generation: u64,
+    /// What the settings want of them and the camera does not do.
+    troubles: Vec<String>,
+}
+
 pub fn json(context: &Context) -> Vec<u8> {
-    let state = context.status.get();
-    let whole = Whole {
-        ok: true,
-        result: Outcome {
-            instance_id: "",
-            encoder: encoder(context, &state),
-            source: source(context, &state),
-            stream: stream(context),
-            mjpegd: ours(context, &state),
-        },
-    };
-    // Numbers, strings and maps with string keys always have a JSON form.
-    serde_json::to_vec(&whole).unwrap_or_default()
+    // Numbers, strings and structs always have a JSON form.
+    serde_json::to_vec(&State::new(context, &context.status.get())).unwrap_or_default()
 }
 
-fn encoder(context: &Context, state: &State) -> Encoder {
-    // ustreamer calls a JPEG that the camera made "HW".
-    let camera_encodes = state.running().is_some_and(|opened| opened.format.ends_with("JPEG"));
-    Encoder {
-        kind: if camera_encodes { "HW" } else { "CPU" },
-        quality: context.live.get().encoder.quality.get(),
+impl<'a> State<'a> {
+    pub(super) fn new(context: &Context, camera: &'a status::State) -> Self {
+        let (changes, saved) = context.live.changes();
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            time: jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+            uptime_seconds: context.started.age().as_secs_f64(),
+            paused: context.orders.is_paused(),
+            camera: Camera::new(context, camera),
+            picture: context.latest.get().as_deref().map(Picture::new),
+            viewers: context.viewers().len(),
+            connections: context.connections.load(Ordering::Relaxed),
+            published_fps: tenths(context.latest.published_fps()),
+            frames: frames(context),
+            sent_bytes: context.stats.sent_bytes.get(),
+            settings: Settings {
+                generation: context.live.generation(),
+                changed: !changes.table().is_empty(),
+                saved,
+                can_save: context.live.can_save(),
+            },
+            controls: Controls { generation: context.panel.changes(), troubles: context.panel.troubles() },
+            allow_stop: context.settings.api.allow_stop,
+        }
     }
 }
 
-fn source(context: &Context, state: &State) -> Source {
-    let frame = context.latest.get();
-    let settings = context.live.get();
-    let wish = settings.source.resolution;
-    let (width, height) = frame.map_or((wish.width, wish.height), |frame| (frame.width, frame.height));
-    Source {
-        resolution: Resolution { width, height },
-        online: state.running().is_some(),
-        desired_fps: whole(settings.source.desired_fps.map_or(0.0, |fps| fps.per_second())),
-        captured_fps: whole(context.stats.captured_fps.get()),
-    }
-}
-
-fn stream(context: &Context) -> Stream {
-    let viewers = context.viewers();
-    let clients_stat = viewers.iter().map(|(id, viewer)| {
-        let options = viewer.options.clone();
-        let client = Client {
-            fps: whole(viewer.fps.get()),
-            extra_headers: options.extra_headers,
-            advance_headers: options.advance_headers,
-            dual_final_frames: options.dual_final_frames,
-            zero_data: options.zero_data,
-            key: options.key,
-        };
-        (format!("{id:016x}"), client)
-    });
-    Stream {
-        queued_fps: whole(context.latest.published_fps()),
-        clients: viewers.len(),
-        clients_stat: clients_stat.collect(),
-    }
-}
-
-fn ours<'a>(context: &Context, state: &'a State) -> Ours<'a> {
-    let stats = &context.stats;
-    let opened = state.running();
-    let frame = context.latest.get().filter(|frame| frame.online);
-    Ours {
-        version: env!("CARGO_PKG_VERSION"),
-        uptime_seconds: context.started.age().as_secs_f64(),
-        camera: Camera {
+impl<'a> Camera<'a> {
+    fn new(context: &Context, state: &'a status::State) -> Self {
+        let opened = state.running();
+        Self {
             state: state.word(),
             text: state.to_string(),
             device: opened.map(|opened| opened.device.as_str()),
             format: opened.map(|opened| opened.format.as_str()),
+            width: opened.map(|opened| opened.width),
+            height: opened.map(|opened| opened.height),
             fps: opened.and_then(|opened| opened.fps),
-            captured_fps: (stats.captured_fps.get() * 10.0).round() / 10.0,
-            times_opened: stats.opened.get(),
-            picture_age_seconds: frame.map(|frame| frame.times.captured.age().as_secs_f64()),
-        },
-        frames: frames(context),
-        connections: context.connections.load(Ordering::Relaxed),
-        sent_bytes: stats.sent_bytes.get(),
+            captured_fps: tenths(context.stats.captured_fps.get()),
+            times_opened: context.stats.opened.get(),
+        }
     }
 }
 
-pub(super) fn frames(context: &Context) -> Frames {
+impl Picture {
+    fn new(frame: &Frame) -> Self {
+        Self {
+            number: frame.number,
+            width: frame.width,
+            height: frame.height,
+            bytes: frame.jpeg.len(),
+            live: frame.online,
+            age_seconds: (Monotonic::now() - frame.times.captured).as_secs_f64(),
+        }
+    }
+}
+
+fn frames(context: &Context) -> Frames {
     let stats = &context.stats;
     Frames {
         captured: stats.captured.get(),
@@ -200,7 +169,6 @@ pub(super) fn frames(context: &Context) -> Frames {
     }
 }
 
-/// ustreamer counts whole pictures, and its clients read whole numbers.
-fn whole(rate: f64) -> u32 {
-    rate.round() as u32
+fn tenths(rate: f64) -> f64 {
+    (rate * 10.0).round() / 10.0
 }

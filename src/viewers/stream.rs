@@ -8,9 +8,9 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use super::answer::{Body, Outgoing};
+use super::context::Context;
 use super::request::{Query, Request};
 use crate::clock::{Monotonic, unix_seconds};
-use crate::config::Http;
 use crate::config::values::FrameRate;
 use crate::frame::Frame;
 use crate::kernel_copy::KernelCopy;
@@ -74,9 +74,9 @@ pub struct PartInfo {
 }
 
 /// The answer's head, with the first boundary.
-pub fn head(request: &Request, options: &Options, id: u64, http: &Http) -> Vec<u8> {
+pub fn head(request: &Request, options: &Options, id: u64, context: &Context) -> Vec<u8> {
     let mut head = String::from("HTTP/1.0 200 OK\r\n");
-    for (name, value) in super::routes::cors_headers(request, http) {
+    for (name, value) in super::routes::cors_headers(request, &context.settings.http) {
         head += &format!("{name}: {value}\r\n");
     }
     for (name, value) in super::routes::NO_CACHE {

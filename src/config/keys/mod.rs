@@ -90,7 +90,8 @@ impl Keys {
         set(&mut to.api.allow_stop, self.api.allow_stop);
         set(&mut to.network.wait, self.network.wait);
         set(&mut to.network.timeout, self.network.timeout.map(Seconds::or_never));
-        set(&mut to.log, self.log.level);
+        set(&mut to.log.level, self.log.level);
+        set(&mut to.log.access, self.log.access);
         Ok(())
     }
 }

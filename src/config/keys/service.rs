@@ -38,4 +38,8 @@ pub struct Log {
     /// How much is logged: error, warn, info, debug, trace, or ustreamer's 0 to 3 [default: info]
     #[arg(long = "log-level", value_name = "LEVEL")]
     pub level: Option<LogLevel>,
+
+    /// Log a line for each answer, as web servers do, true or false [default: false]
+    #[arg(long = "access-log", value_name = "SWITCH", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub access: Option<Switch>,
 }

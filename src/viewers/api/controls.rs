@@ -1,8 +1,10 @@
 //! The camera's controls, one by one or all at once. A camera takes its time for each: nothing here is done in an event loop.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde_json::{Map, Value as Json};
 
 use super::super::answer::Answer;
 use super::super::context::Context;
@@ -20,6 +22,7 @@ pub enum Which {
     One(String),
 }
 
+/// Read out of an object only: serde takes a list for one, too.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct New {
@@ -55,10 +58,11 @@ pub fn route(which: &Which, request: &Request, context: &Arc<Context>) -> Route 
 
 fn change(which: Which, body: &[u8], context: &Arc<Context>) -> Route {
     let changes = match &which {
-        Which::All => serde_json::from_slice::<std::collections::BTreeMap<String, Value>>(body)
+        Which::All => serde_json::from_slice::<BTreeMap<String, Value>>(body)
             .map(|changes| changes.into_iter().collect()),
         // What a button is set to does not matter.
-        Which::One(name) => serde_json::from_slice::<New>(body)
+        Which::One(name) => serde_json::from_slice::<Map<String, Json>>(body)
+            .and_then(|object| New::deserialize(Json::Object(object)))
             .map(|new| vec![(name.clone(), new.value.unwrap_or(Value::Switch(true)))]),
     };
     match changes {

@@ -3,7 +3,6 @@
 mod actions;
 mod controls;
 mod settings;
-mod state;
 
 use std::sync::Arc;
 
@@ -15,9 +14,9 @@ use super::problem::problem;
 use super::request::Request;
 use super::routes::{Route, no_cache};
 use super::snapshot::Wanted;
+use super::state;
 
 pub use actions::Action;
-pub use state::json as state_json;
 
 pub const PREFIX: &str = "/api/v1";
 

@@ -158,6 +158,14 @@ fn challenge() -> Answer {
         .with("WWW-Authenticate", "Basic realm=\"mjpegd\", charset=\"UTF-8\"")
 }
 
+/// The name that came with a password, right or wrong.
+pub fn claimed_name(request: &Request) -> Option<String> {
+    match credentials(request) {
+        Credentials::Password { name, .. } => Some(name),
+        _ => None,
+    }
+}
+
 fn credentials(request: &Request) -> Credentials {
     let Some(line) = &request.authorization else { return Credentials::None };
     let Some((scheme, rest)) = line.split_once(' ') else { return Credentials::Unknown };

@@ -1,8 +1,8 @@
 //! What other servers answer at addresses that are not ours, for programs that know them.
 
 pub mod camera_streamer;
-
 pub mod mjpg_streamer;
+pub mod ustreamer;
 
 use serde_json::Value;
 
