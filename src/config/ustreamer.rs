@@ -1,5 +1,5 @@
 //! Flags that ustreamer has and mjpegd needs none of: taken, so that a command line of its can stay as it is, or refused with
-//! what to do instead. Hidden from `--help`; README has the list.
+//! what to do instead. Hidden from `--help`; `docs/ustreamer.md` has the list.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
@@ -150,5 +150,20 @@ impl Judgement {
             }
         }
         Self { needless, refused: Some(ConfigError::new(refused)).filter(|all| !all.problems().is_empty()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_on_ustreamer_has_each_of_them_with_its_reason() {
+        let page = include_str!("../../docs/ustreamer.md");
+        for Flag { long, fate: Needless(why) | Refused(why), .. } in FLAGS {
+            let named = format!("`--{long}`");
+            let row = page.lines().find(|row| row.starts_with("| `--") && row.contains(&named));
+            assert!(row.is_some_and(|row| row.ends_with(&format!(" | {why} |"))), "--{long}: {row:?}");
+        }
     }
 }

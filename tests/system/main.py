@@ -146,6 +146,7 @@ def main():
     words.add_argument("--qemu", required=True, help="the words that start QEMU, one a line")
     words.add_argument("--subject", required=True, help="a binary, or a package")
     words.add_argument("--shell", action="store_true")
+    words.add_argument("--processors", type=int, help="of the guest [default: 1 for a package, 2 for a binary]")
     words.add_argument("--skip", action="append", default=[], metavar="PATTERN")
     words.add_argument("patterns", nargs="*")
     given = words.parse_args()
@@ -158,7 +159,8 @@ def main():
     folder = tempfile.mkdtemp(prefix="mjpegd-tests-")
     # What dpkg, ssh and systemctl do is done one after the other: a second processor would wait, and wait busily. A raw camera
     # at full rate takes two.
-    vm = Vm(given.arch, given.image, given.qemu.split("\n"), processors=1 if is_proof else 2)
+    processors = given.processors or (1 if is_proof else 2)
+    vm = Vm(given.arch, given.image, given.qemu.split("\n"), processors)
     failed = True
     try:
         say(f"the guest is up after {vm.wait_until_up():.0f} s")
