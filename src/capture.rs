@@ -1,6 +1,7 @@
 //! The crank of the daemon: source, JPEG, slot. Opens the source when somebody watches, opens it again when it is
 //! lost, shows a placard meanwhile, and stops it when nobody watches any longer.
 
+mod retry;
 mod run;
 
 use std::sync::Arc;
@@ -8,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use log::{debug, info, warn};
 
+use self::retry::Retry;
 use self::run::{Fate, Run};
 use crate::audience::Audience;
-use crate::config::values::{Resolution, SourceName};
+use crate::config::values::Resolution;
 use crate::config::{Live, Settings};
 use crate::controls::Panel;
 use crate::heartbeat::Heartbeat;
@@ -69,6 +71,7 @@ pub struct Capture {
     done: Done,
     shared: Shared,
     intake: Intake,
+    retry: Retry,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,7 +85,7 @@ impl Capture {
         let done = Done { generation: shared.live.generation(), restarts: shared.orders.restarts() };
         let settings = shared.live.get();
         let intake = Intake::new(&settings, &shared)?;
-        Ok(Self { source: source::new(&settings, &shared.panel), settings, done, shared, intake })
+        Ok(Self { source: source::new(&settings, &shared.panel), settings, done, shared, intake, retry: Retry::default() })
     }
 
     /// Runs until the audience is closed.
@@ -97,8 +100,9 @@ impl Capture {
             self.source.close();
             self.shared.stats.captured_fps.set(0.0);
             if let Err(lost) = outcome {
-                let delay = self.settings.source.device_error_delay;
-                self.show_trouble(&lost, &format!("trying again every {} s", delay.as_secs_f64()));
+                let delay =
+                    self.retry.pause(self.settings.source.device_error_delay, self.source.pauses_grow());
+                self.show_trouble(&lost, &format!("trying again in {} s", delay.as_secs_f64()));
                 self.shared.heartbeat.rest();
                 self.shared.audience.pause(delay);
             }
@@ -111,7 +115,7 @@ impl Capture {
         if matches!(self.shared.status.get(), State::Idle | State::Paused) {
             self.shared.status.set(State::Starting);
         }
-        let opened = self.source.open()?;
+        let mut opened = self.source.open()?;
         self.shared.stats.opened.add(1);
         debug!("opened {opened}");
         let mut run = Run::new(&opened, &self.settings.source);
@@ -128,7 +132,9 @@ impl Capture {
             }
             self.shared.heartbeat.beat();
             let mut fate = Fate::Nothing;
+            let mut size = None;
             let grab = self.source.next(TICK, &mut |picture| {
+                size = Some((picture.width, picture.height));
                 fate = match run.admits(&picture) {
                     true => self.intake.take(picture).map_or_else(Fate::Bad, Fate::Good),
                     false => Fate::Surplus,
@@ -140,6 +146,8 @@ impl Capture {
             }
             match fate {
                 Fate::Good(taken) => {
+                    opened.size = opened.size.or(size);
+                    self.retry.succeeded();
                     // Said before it is shown: who has seen a picture finds the camera online.
                     self.show_online(&mut run, &opened);
                     self.intake.show(taken);
@@ -256,9 +264,9 @@ impl Capture {
         let wish = self.settings.source.resolution;
         let rate = self.settings.source.desired_fps.map(|fps| fps.per_second());
         let same_rate = rate.zip(opened.fps).is_none_or(|(wish, fps)| (wish - fps).abs() < 0.5);
-        let same_size = (opened.width, opened.height) == (wish.width, wish.height);
-        // Pictures in a folder have the size that they have.
-        if (same_size && same_rate) || self.settings.source.name == SourceName::Slideshow {
+        let same_size = opened.size == Some((wish.width, wish.height));
+        // Pictures from a folder or from elsewhere have the size that they have.
+        if (same_size && same_rate) || !self.settings.source.name.is_asked_for_a_size() {
             return String::new();
         }
         let rate = rate.map_or_else(String::new, |rate| format!(" at {rate}/s"));

@@ -52,6 +52,11 @@ pub trait Source: Send {
     /// What it is called when it is not open: "/dev/video0", "pattern".
     fn name(&self) -> String;
 
+    /// Whether attempts to open it are to become rarer: they cost something, or trouble somebody else.
+    fn pauses_grow(&self) -> bool {
+        false
+    }
+
     /// For how long `next` may give nothing before the source counts as stalled; `None`: it cannot stall.
     fn stall_after(&self) -> Option<Duration>;
 }
@@ -63,8 +68,8 @@ pub struct Opened {
     pub device: String,
     /// "MJPEG".
     pub format: String,
-    pub width: u32,
-    pub height: u32,
+    /// Width and height, where the source knows them before its first picture.
+    pub size: Option<(u32, u32)>,
     /// Pictures a second, where the source knows.
     pub fps: Option<f64>,
 }
@@ -79,8 +84,11 @@ impl Opened {
 /// "/dev/video0 (HD Pro Webcam C920): MJPEG 1280x720 at 30/s".
 impl fmt::Display for Opened {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { device, format, width, height, fps } = self;
-        write!(formatter, "{device}: {format} {width}x{height}")?;
+        let Self { device, format, size, fps } = self;
+        write!(formatter, "{device}: {format}")?;
+        if let Some((width, height)) = size {
+            write!(formatter, " {width}x{height}")?;
+        }
         // Two digits are enough for 29.97, and 30 needs none.
         fps.map_or(Ok(()), |fps| write!(formatter, " at {}/s", (fps * 100.0).round() / 100.0))
     }

@@ -126,13 +126,14 @@ impl<'a> State<'a> {
 impl<'a> Camera<'a> {
     fn new(context: &Context, state: &'a status::State) -> Self {
         let opened = state.running();
+        let size = opened.and_then(|opened| opened.size);
         Self {
             state: state.word(),
             text: state.to_string(),
             device: opened.map(|opened| opened.device.as_str()),
             format: opened.map(|opened| opened.format.as_str()),
-            width: opened.map(|opened| opened.width),
-            height: opened.map(|opened| opened.height),
+            width: size.map(|(width, _)| width),
+            height: size.map(|(_, height)| height),
             fps: opened.and_then(|opened| opened.fps),
             captured_fps: tenths(context.stats.captured_fps.get()),
             times_opened: context.stats.opened.get(),

@@ -1,0 +1,114 @@
+//! A source whose pictures are got by a thread of its own: the newest one is shown, and what it took the place of is counted.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use super::slide::Slide;
+use super::{Grab, Lost, Opened, Source};
+use crate::clock::Monotonic;
+use crate::jpeg::markers;
+use crate::mailbox::{Letter, Mailbox};
+use crate::picture::{Picture, PixelFormat};
+
+/// Pictures from elsewhere with more bytes than this are dropped.
+pub const LONGEST_PICTURE: usize = 32 << 20;
+
+/// Where pictures are got from.
+pub(super) trait Feeder: Send {
+    /// "rpicam-vid", "http://hub:8080/stream": without secrets.
+    fn name(&self) -> String;
+
+    /// Begins, in a moment: what takes longer is done by the thread.
+    fn start(&mut self) -> Result<Feed, Lost>;
+}
+
+/// What has begun.
+pub(super) struct Feed {
+    /// Puts pictures into the mailbox until nobody wants more, or none will come: why. It has a thread to itself.
+    pub(super) run: Box<dyn FnOnce(&Mailbox) -> String + Send>,
+    /// Dropped, it makes `run` return soon.
+    pub(super) guard: Box<dyn Send>,
+    /// Pictures a second, where that is known.
+    pub(super) fps: Option<f64>,
+}
+
+pub(super) struct Fed<F> {
+    feeder: F,
+    timeout: Duration,
+    open: Option<Open>,
+}
+
+struct Open {
+    mailbox: Arc<Mailbox>,
+    bytes: Vec<u8>,
+    _guard: Box<dyn Send>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.mailbox.close();
+    }
+}
+
+impl<F: Feeder> Fed<F> {
+    pub(super) fn new(feeder: F, timeout: Duration) -> Self {
+        Self { feeder, timeout, open: None }
+    }
+}
+
+impl<F: Feeder> Source for Fed<F> {
+    fn open(&mut self) -> Result<Opened, Lost> {
+        let Feed { run, guard, fps } = self.feeder.start()?;
+        let mailbox = Arc::new(Mailbox::default());
+        let theirs = Arc::clone(&mailbox);
+        let spawned = thread::Builder::new().name("feed".into()).spawn(move || {
+            let why = run(&theirs);
+            theirs.end(why);
+        });
+        spawned.map_err(|error| Lost::NoSignal(format!("{}: no thread for it: {error}", self.name())))?;
+        self.open = Some(Open { mailbox, bytes: Vec::new(), _guard: guard });
+        Ok(Opened { device: self.name(), format: PixelFormat::Jpeg.to_string(), size: None, fps })
+    }
+
+    fn next(&mut self, wait: Duration, take: &mut dyn FnMut(Picture<'_>)) -> Result<Grab, Lost> {
+        let name = self.feeder.name();
+        let open = self.open.as_mut().ok_or_else(|| Lost::NoSignal(format!("{name}: not open")))?;
+        match open.mailbox.fetch(wait, &mut open.bytes) {
+            Letter::Nothing => Ok(Grab::Nothing),
+            Letter::Ended(why) => Err(Lost::NoSignal(why)),
+            Letter::Picture { captured, lost } => match show(&open.bytes, captured, take) {
+                true => Ok(Grab::Picture { lost }),
+                false => Ok(Grab::Broken { lost }),
+            },
+        }
+    }
+
+    fn close(&mut self) {
+        self.open = None;
+    }
+
+    fn name(&self) -> String {
+        self.feeder.name()
+    }
+
+    fn stall_after(&self) -> Option<Duration> {
+        Some(self.timeout)
+    }
+
+    fn pauses_grow(&self) -> bool {
+        true
+    }
+}
+
+/// JPEG or PNG. False: neither, or broken before its size.
+fn show(bytes: &[u8], captured: Monotonic, take: &mut dyn FnMut(Picture<'_>)) -> bool {
+    if Slide::is_png(bytes) {
+        let slide = Slide::from_png(bytes).inspect_err(|error| log::debug!("a PNG is dropped: {error:#}"));
+        return slide.map(|slide| take(slide.picture(captured))).is_ok();
+    }
+    let Some((width, height)) = markers::size(bytes) else { return false };
+    let (format, grabbed) = (PixelFormat::Jpeg, Monotonic::now());
+    take(Picture { bytes, format, width, height, stride: 0, captured, grabbed });
+    true
+}
