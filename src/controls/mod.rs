@@ -5,6 +5,8 @@ mod check;
 
 mod error;
 
+mod held;
+
 mod names;
 
 mod panel;

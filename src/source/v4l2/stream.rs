@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -18,7 +19,7 @@ use crate::source::{Grab, Lost};
 pub(super) struct Stream {
     // Dropped first: a driver keeps its buffers while they are mapped.
     mappings: Vec<Mapping>,
-    node: Node,
+    node: Arc<Node>,
     path: PathBuf,
     agreed: Agreed,
     last_sequence: Option<u32>,
@@ -40,7 +41,7 @@ const OLDEST_CREDIBLE: Duration = Duration::from_secs(2);
 const LARGEST_CREDIBLE_GAP: u32 = 10_000;
 
 impl Stream {
-    pub(super) fn start(node: Node, path: &Path, agreed: Agreed, buffers: u32) -> Result<Self, Lost> {
+    pub(super) fn start(node: Arc<Node>, path: &Path, agreed: Agreed, buffers: u32) -> Result<Self, Lost> {
         let lost = |step| move |error: io::Error| explain(path, step, &error);
         let granted = node.request_buffers(buffers).map_err(lost(Step::Buffers))?;
         let mut stream = Self {
@@ -102,7 +103,7 @@ impl Stream {
     fn wait(&mut self, wait: Duration) -> Result<PollFlags, Lost> {
         let watches = self.watches_controls.is_some_and(|since| since <= Instant::now());
         let wanted = if watches { PollFlags::IN | PollFlags::PRI } else { PollFlags::IN };
-        let mut fds = [PollFd::new(&self.node, wanted)];
+        let mut fds = [PollFd::new(&*self.node, wanted)];
         let timeout = Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() };
         match poll(&mut fds, Some(&timeout)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
