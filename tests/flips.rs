@@ -184,6 +184,17 @@ fn a_driver_that_refuses_or_forgets_is_told_once_and_we_flip() {
 }
 
 #[test]
+fn a_camera_that_another_program_uses_is_not_flipped() {
+    let camera = jpeg_camera("hv");
+    camera.fault("reqbufs=EBUSY");
+    let daemon = daemon(&camera, &["--flip-horizontal"]);
+    assert!(daemon.log.wait_for("in use by", PATIENCE).is_some(), "{}", daemon.log.text());
+    assert_eq!(camera.settings(), [""; 0]);
+    camera.mend();
+    assert!(within(PATIENCE, || camera.settings() == ["hflip=1"]), "{:?}", camera.events());
+}
+
+#[test]
 fn flips_that_are_changed_while_it_runs_are_the_camera_s_from_the_next_picture_on() {
     let camera = jpeg_camera("hv");
     let daemon = daemon(&camera, &[]);

@@ -239,8 +239,7 @@ static int set(struct camera *camera, struct v4l2_ext_control *value)
 		return EACCES;
 	if (fault(&faults, "refuse-idle", NULL) && !camera->streaming)
 		return EIO;
-	/* As drivers whose pictures are laid out otherwise when they are flipped. */
-	if (letter_of(control) && camera->count)
+	if (letter_of(control) && camera->streaming)
 		return EBUSY;
 	if (control->type == V4L2_CTRL_TYPE_STRING) {
 		if (value->size > TEXT + 1)

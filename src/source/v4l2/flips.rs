@@ -20,17 +20,18 @@ pub(super) struct Flipping {
 }
 
 impl Flipping {
-    /// Sets what the driver has of the flips that are asked for, and nobody has a wish of his own for. Before it streams: some
-    /// drivers refuse it then. The texts are about what it refused.
-    pub(super) fn begin(node: &Arc<Node>, asked: Flips, wishes: &[Wish]) -> (Self, Vec<Error>) {
+    /// Sets what the driver has of the flips that are asked for, and nobody has a wish of his own for, and says what was refused.
+    /// Not before the camera is ours, as another program's pictures would be flipped; and not when it streams, as some
+    /// drivers refuse it then.
+    pub(super) fn begin(node: Arc<Node>, asked: Flips, wishes: &[Wish]) -> (Self, Vec<Error>) {
         let (mut taken, mut refused) = (Vec::new(), Vec::new());
-        for (flip, switch) in offered(node, asked, wishes) {
-            match set(node, &switch, true) {
+        for (flip, switch) in offered(&node, asked, wishes) {
+            match set(&node, &switch, true) {
                 Ok(()) => taken.push((flip, switch)),
                 Err(error) => refused.push(error),
             }
         }
-        (Self { node: Arc::clone(node), taken }, refused)
+        (Self { node, taken }, refused)
     }
 
     /// Lets go of what the camera has not kept, as some forget all when they start.

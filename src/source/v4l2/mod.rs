@@ -37,7 +37,7 @@ pub struct V4l2 {
     desired_fps: Option<FrameRate>,
     stream: Option<Stream>,
     asked: Flips,
-    // Dropped after the stream, since some drivers let nobody flip while there are buffers.
+    // Dropped after the stream, since some drivers let nobody flip while they stream.
     flipping: Option<Flipping>,
     /// Why it does not flip, as of its last start.
     unflipped: Vec<String>,
@@ -81,9 +81,11 @@ impl V4l2 {
         let agreed = format::negotiate(&node, path, self.resolution, self.settings.format, self.desired_fps)?;
         self.plan = self.set_controls(&node, path);
         let node = Arc::new(node);
-        let (mut flipping, mut refused) = Flipping::begin(&node, self.asked, &self.panel.wishes());
-        self.stream = Some(Stream::start(node, path, agreed, self.settings.buffers)?);
+        let stream = Stream::prepare(Arc::clone(&node), path, agreed, self.settings.buffers)?;
+        let (mut flipping, mut refused) = Flipping::begin(node, self.asked, &self.panel.wishes());
+        stream.start()?;
         refused.extend(flipping.check());
+        self.stream = Some(stream);
         self.panel.hold(&flipping.ids());
         self.tell_refused(path, &refused);
         let flipped = flipping.done();

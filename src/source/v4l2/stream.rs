@@ -41,9 +41,10 @@ const OLDEST_CREDIBLE: Duration = Duration::from_secs(2);
 const LARGEST_CREDIBLE_GAP: u32 = 10_000;
 
 impl Stream {
-    pub(super) fn start(node: Arc<Node>, path: &Path, agreed: Agreed, buffers: u32) -> Result<Self, Lost> {
-        let lost = |step| move |error: io::Error| explain(path, step, &error);
-        let granted = node.request_buffers(buffers).map_err(lost(Step::Buffers))?;
+    /// Gets buffers, of which a driver gives none while another program has some: from now on the camera is ours.
+    pub(super) fn prepare(node: Arc<Node>, path: &Path, agreed: Agreed, buffers: u32) -> Result<Self, Lost> {
+        let lost = |error: io::Error| explain(path, Step::Buffers, &error);
+        let granted = node.request_buffers(buffers).map_err(lost)?;
         let mut stream = Self {
             mappings: Vec::new(),
             node,
@@ -54,14 +55,17 @@ impl Stream {
             controls_changed: false,
         };
         for index in 0..granted {
-            stream.mappings.push(stream.node.map_buffer(index).map_err(lost(Step::Buffers))?);
-            stream.node.queue(index).map_err(lost(Step::Buffers))?;
+            stream.mappings.push(stream.node.map_buffer(index).map_err(lost)?);
+            stream.node.queue(index).map_err(lost)?;
         }
         if granted == 0 {
             return Err(Lost::NoSignal(format!("{}: the driver gives no buffers", path.display())));
         }
-        stream.node.stream_on().map_err(lost(Step::Start))?;
         Ok(stream)
+    }
+
+    pub(super) fn start(&self) -> Result<(), Lost> {
+        self.node.stream_on().map_err(|error| explain(&self.path, Step::Start, &error))
     }
 
     /// Waits for the next picture and lets `take` copy it.
