@@ -10,6 +10,7 @@ use super::test_card::{Label, bars, labels, ramp};
 use super::{Grab, Lost, Opened, Source};
 use crate::clock::Monotonic;
 use crate::config::values::{FrameRate, Resolution};
+use crate::flips::Flips;
 use crate::jpeg::canvas::{Area, Canvas, Colour};
 use crate::picture::{Picture, PixelFormat};
 
@@ -50,6 +51,7 @@ impl Source for Pattern {
             width: self.resolution.width,
             height: self.resolution.height,
             fps: Some(self.fps),
+            flipped: Flips::NONE,
         })
     }
 
