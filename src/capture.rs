@@ -118,6 +118,7 @@ impl Capture {
         let mut opened = self.source.open()?;
         self.shared.stats.opened.add(1);
         debug!("opened {opened}");
+        self.intake.set_flipped(opened.flipped);
         let mut run = Run::new(&opened, &self.settings.source);
         while self.is_wanted() {
             if self.obey() {
@@ -179,7 +180,7 @@ impl Capture {
             self.source.close();
             self.source = source::new(&self.settings, &self.shared.panel);
         }
-        other || restart
+        self.source.ask_for(self.settings.image.flips()) || other || restart
     }
 
     fn count(&self, grab: Grab, run: &Run) {

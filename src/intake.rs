@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::audience::Audience;
 use crate::capture::Shared;
 use crate::config::Settings;
+use crate::flips::Flips;
 use crate::frame::{Frame, FramePool};
 use crate::jpeg::{self, Change, Changes, EncoderPool, Facts};
 use crate::latest::Latest;
@@ -28,6 +29,8 @@ pub struct Intake {
     encoder: EncoderPool,
     /// `None`: pictures stay as they are.
     changes: Option<Changes>,
+    /// By the camera, which does it as long as it is open.
+    flipped: Flips,
     same: Option<Same>,
     latest: Arc<Latest>,
     stats: Arc<Stats>,
@@ -52,19 +55,28 @@ impl Intake {
         let same = Same::new(settings.source.drop_same_frames, latest, audience);
         let changes = Changes::new(settings).map_err(io::Error::other)?;
         let (latest, stats, status) = (Arc::clone(latest), Arc::clone(stats), Arc::clone(status));
-        Ok(Self { pool, encoder, changes, same, latest, stats, status })
+        Ok(Self { pool, encoder, changes, flipped: Flips::NONE, same, latest, stats, status })
     }
 
     /// Goes by these settings from the next picture on: quality and all that is done to pictures, and which are left out. On an
     /// error all stays as it was.
     pub fn set(&mut self, settings: &Settings, audience: &Arc<Audience>) -> anyhow::Result<()> {
         self.changes = Changes::new(settings)?;
+        self.set_flipped(self.flipped);
         self.same = Same::new(settings.source.drop_same_frames, &self.latest, audience);
         self.latest.moves();
         self.encoder.set(&settings.encoder);
         // What was taken before must not come behind what needs no encoder now, and equal pictures look new.
         self.discard();
         Ok(())
+    }
+
+    /// What the camera that was opened does by itself of the flips that are asked for.
+    pub fn set_flipped(&mut self, flipped: Flips) {
+        self.flipped = flipped;
+        if let Some(changes) = &mut self.changes {
+            changes.set_flipped(flipped);
+        }
     }
 
     /// Copies the picture, whose own memory can go back to the camera. One that cannot be shown is counted, and the text
@@ -74,7 +86,7 @@ impl Intake {
         if self.same.as_mut().is_some_and(|same| same.drops(&picture)) {
             return Ok(Taken::Same);
         }
-        match &mut self.changes {
+        match self.changes.as_mut().filter(|changes| changes.are_needed()) {
             None if picture.format.is_jpeg() => {
                 jpeg::repair(picture, &self.pool).map(Taken::Frame).map_err(|error| self.count(error))
             }
@@ -87,7 +99,7 @@ impl Intake {
             },
             changes => {
                 let size = (picture.width, picture.height);
-                let change = changes.as_mut().map_or_else(Change::default, |changes| changes.of(size));
+                let change = changes.map_or_else(Change::default, |changes| changes.of(size));
                 self.encoder.take(picture, change).map(Taken::Begun).map_err(|error| {
                     self.stats.dropped_invalid.add(1);
                     error.to_string()

@@ -25,6 +25,9 @@ pub mod controls;
 /// What a source hands over, still in the camera's memory.
 pub mod picture;
 
+/// Which sides of a picture are exchanged.
+pub mod flips;
+
 /// What becomes of a picture: a frame in the slot, or a count of why not.
 pub mod intake;
 

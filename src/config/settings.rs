@@ -15,6 +15,7 @@ use super::values::{
     Right, Rotation, SourceName, Subsampling, TokenHash,
 };
 use crate::controls::Wish;
+use crate::flips::Flips;
 use crate::picture::PixelFormat;
 
 /// What is serialized, in the file's own form, can be changed while the daemon runs; the rest takes a restart.
@@ -122,6 +123,19 @@ pub struct Image {
     #[serde(serialize_with = "write::or_empty")]
     pub scale: Option<Resolution>,
     pub greyscale: bool,
+}
+
+impl Image {
+    /// What a camera that can flip its pictures is asked for: flips that come to the same as these and the rotation. A quarter
+    /// of a turn is ours alone, since flips would spare nothing of it.
+    pub fn flips(&self) -> Flips {
+        let flips = Flips { horizontal: self.flip_horizontal, vertical: self.flip_vertical };
+        match self.rotate {
+            Rotation::Zero => flips,
+            Rotation::Half => flips ^ Flips::HORIZONTAL ^ Flips::VERTICAL,
+            Rotation::Quarter | Rotation::ThreeQuarters => Flips::NONE,
+        }
+    }
 }
 
 /// A text over the picture.

@@ -5,6 +5,8 @@ mod check;
 
 mod error;
 
+mod held;
+
 mod names;
 
 mod panel;
@@ -47,7 +49,7 @@ pub struct Control {
     /// Nothing where there is none to read.
     pub value: Option<Value>,
     pub menu: Vec<Item>,
-    /// Another control holds it: exposure while auto exposure is on.
+    /// Another control holds it, as auto exposure the exposure; or the source needs it itself.
     pub inactive: bool,
     pub read_only: bool,
     pub write_only: bool,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::held::Held;
 use super::{Board, Control, Error, Kind, Plan, Value, Wish, find, list};
 
 /// Opens the camera's controls for the length of one operation, whether or not somebody streams from it.
@@ -35,6 +36,8 @@ struct State {
     troubles: Vec<String>,
     /// The controls whose changes somebody wants to hear of.
     watched: Arc<[u32]>,
+    /// Those that the source uses for what the settings want of pictures.
+    held: Arc<[u32]>,
     bells: Vec<Bell>,
 }
 
@@ -159,6 +162,7 @@ impl Panel {
         state.access = access;
         state.settings = settings;
         state.troubles.clear();
+        state.held = Arc::default();
         drop(state);
         self.changed();
     }
@@ -175,6 +179,14 @@ impl Panel {
         let before = std::mem::replace(&mut self.lock().troubles, troubles.clone());
         if before != troubles {
             troubles.iter().for_each(|trouble| log::warn!("{trouble}"));
+        }
+    }
+
+    /// For the source: from now on it has these for itself, to flip pictures as `[image]` says, and they are nobody else's to set.
+    pub fn hold(&self, ids: &[u32]) {
+        let before = std::mem::replace(&mut self.lock().held, ids.into());
+        if *before != *ids {
+            self.changed();
         }
     }
 
@@ -202,9 +214,15 @@ impl Panel {
     }
 
     fn open(&self) -> Result<Box<dyn Board>, Error> {
-        let access = self.lock().access.clone();
+        let (access, ids) = {
+            let state = self.lock();
+            (state.access.clone(), Arc::clone(&state.held))
+        };
         match access {
-            Some(access) => access.open(),
+            Some(access) => {
+                let board = access.open()?;
+                Ok(Box::new(Held { board, ids, by: "the flips and the rotation of [image]" }))
+            }
             None => Err(Error::NoControls("this source has no controls; a camera has (source v4l2)".into())),
         }
     }

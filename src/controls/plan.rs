@@ -147,8 +147,9 @@ impl Step {
         }
         self.outcome = match board.write(control, &self.value) {
             Ok(value) => Outcome::Set(value),
-            Err(Error::Inactive { key, .. }) => {
-                Outcome::Failed(Error::Inactive { key, held_by: holder(controls, control) })
+            Err(Error::Inactive { key, held_by }) => {
+                let held_by = held_by.or_else(|| holder(controls, control));
+                Outcome::Failed(Error::Inactive { key, held_by })
             }
             Err(error) => Outcome::Failed(error),
         };

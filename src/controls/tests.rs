@@ -283,6 +283,23 @@ fn a_reset_is_remembered_only_where_the_settings_want_otherwise() {
 }
 
 #[test]
+fn what_the_source_holds_is_shown_so_and_refused_and_a_reset_of_all_passes_it_over() {
+    let panel = panel(vec![]);
+    let before = panel.changes();
+    panel.hold(&[CONTRAST]);
+    assert!(panel.changes() > before);
+    assert!(panel.get("contrast").unwrap().inactive);
+    for errors in [panel.set(&[change("contrast", 9)], true), panel.reset(&["contrast"], true)] {
+        let told: Vec<_> = errors.unwrap_err().iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["contrast: held by the flips and the rotation of [image]"]);
+    }
+    assert!(panel.reset(&[], true).is_ok());
+    assert_eq!(panel.wanted(), BTreeMap::new());
+    panel.hold(&[]);
+    assert!(panel.set(&[change("contrast", 9)], false).is_ok());
+}
+
+#[test]
 fn a_source_without_controls_says_so() {
     let panel = Panel::new();
     assert!(matches!(panel.list(), Err(Error::NoControls(_))));

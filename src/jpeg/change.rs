@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::geometry::Geometry;
 use super::label::Label;
+use super::orientation::Orientation;
 use super::overlay::{Facts, Overlay};
 use super::planes::{Plan, Planes};
 use crate::config::{Image, Settings};
+use crate::flips::Flips;
 
 /// For one picture. By default nothing.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +47,8 @@ impl Change {
 pub struct Changes {
     image: Image,
     overlay: Option<Overlay>,
+    /// What the camera has done of it already.
+    flipped: Flips,
     /// Whether it was said that the crop is not within the picture.
     told: bool,
 }
@@ -54,7 +58,19 @@ impl Changes {
     pub fn new(settings: &Settings) -> anyhow::Result<Option<Self>> {
         let (image, overlay) = (settings.image, Overlay::new(&settings.overlay)?);
         let idle = image == Image::default() && overlay.is_none();
-        Ok((!idle).then_some(Self { image, overlay, told: false }))
+        Ok((!idle).then_some(Self { image, overlay, flipped: Flips::NONE, told: false }))
+    }
+
+    /// From now on the camera flips its pictures so, as it was asked to.
+    pub fn set_flipped(&mut self, flipped: Flips) {
+        self.flipped = flipped;
+    }
+
+    /// Whether the camera has left anything to do.
+    pub fn are_needed(&self) -> bool {
+        let Image { crop, scale, greyscale, .. } = self.image;
+        let turned = Orientation::new(&self.image).after(self.flipped) != Orientation::default();
+        turned || crop.is_some() || scale.is_some() || greyscale || self.overlay.is_some()
     }
 
     /// Looks at the clock. True: pictures will look different, even if the camera's do not.
@@ -68,6 +84,7 @@ impl Changes {
         let geometry = Geometry::new(&self.image, source);
         self.tell(&geometry);
         let label = self.overlay.as_mut().and_then(|overlay| overlay.label(geometry.size));
+        let geometry = geometry.after(self.flipped);
         let geometry = (geometry != Geometry::whole(source)).then_some(geometry);
         Change { geometry, greyscale: self.image.greyscale, dimmed: false, label }
     }

@@ -6,6 +6,7 @@ use super::axis::Axis;
 use super::canvas::Area;
 use super::orientation::Orientation;
 use crate::config::Image;
+use crate::flips::Flips;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Geometry {
@@ -44,6 +45,18 @@ impl Geometry {
             |size| (size.width as usize, size.height as usize),
         );
         Self { source, crop, orientation, size }
+    }
+
+    /// The same of a picture that the camera has flipped so already: there the crop lies on the other side.
+    pub(super) fn after(mut self, flips: Flips) -> Self {
+        let Area { x, y, width, height } = self.crop;
+        if flips.horizontal {
+            self.crop.x = self.source.0 - (x + width);
+        }
+        if flips.vertical {
+            self.crop.y = self.source.1 - (y + height);
+        }
+        Self { orientation: self.orientation.after(flips), ..self }
     }
 
     pub fn source(&self) -> (usize, usize) {
@@ -124,6 +137,18 @@ mod tests {
         let image = Image { rotate: Rotation::Quarter, ..cropped(100, 50, 0, 0) };
         assert_eq!(Geometry::new(&image, (640, 480)).size, (50, 100));
         assert_eq!(Geometry::new(&Image { scale, ..image }, (640, 480)).size, (320, 200));
+    }
+
+    #[test]
+    fn in_a_picture_that_the_camera_has_flipped_a_crop_lies_on_the_other_side() {
+        let of = |crop, flips| Geometry::new(&crop, (640, 480)).after(flips).crop;
+        let area = |x, y, width, height| Area { x, y, width, height };
+        assert_eq!(of(cropped(100, 50, 20, 30), Flips::HORIZONTAL), area(520, 30, 100, 50));
+        assert_eq!(of(cropped(100, 50, 20, 30), Flips::VERTICAL), area(20, 400, 100, 50));
+        // What reaches outside is cut off before.
+        assert_eq!(of(cropped(1000, 50, 20, 30), Flips::HORIZONTAL), area(0, 30, 620, 50));
+        assert_eq!(of(cropped(100, 50, 640, 0), Flips::HORIZONTAL), area(0, 0, 640, 480));
+        assert_eq!(of(Image::default(), Flips::HORIZONTAL), area(0, 0, 640, 480));
     }
 
     #[test]

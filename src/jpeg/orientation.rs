@@ -4,6 +4,7 @@ use turbojpeg::TransformOp;
 
 use crate::config::Image;
 use crate::config::values::Rotation;
+use crate::flips::Flips;
 
 /// Lines become columns, if they are to; then the whole is mirrored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,12 +25,14 @@ impl Orientation {
             Rotation::Half => (false, true, true),
             Rotation::ThreeQuarters => (true, false, true),
         };
-        // What is left and right before a quarter of a turn, is top and bottom after it.
-        let (across, down) = match transposed {
-            false => (image.flip_horizontal, image.flip_vertical),
-            true => (image.flip_vertical, image.flip_horizontal),
-        };
-        Self { transposed, mirrored: mirrored ^ across, upended: upended ^ down }
+        let flips = Flips { horizontal: image.flip_horizontal, vertical: image.flip_vertical };
+        Self { transposed, mirrored, upended }.after(flips)
+    }
+
+    /// What is left of it of a picture that was flipped so before.
+    pub(super) fn after(self, flips: Flips) -> Self {
+        let (across, down) = self.turned((flips.horizontal, flips.vertical));
+        Self { mirrored: self.mirrored ^ across, upended: self.upended ^ down, ..self }
     }
 
     pub(super) const fn op(self) -> TransformOp {
@@ -45,7 +48,8 @@ impl Orientation {
         }
     }
 
-    /// A width and a height, or whatever else belongs to them, as they are afterwards. It is its own reverse.
+    /// A width and a height, or whatever else belongs to them, as they are afterwards: what is left and right before a quarter of
+    /// a turn, is top and bottom after it. It is its own reverse.
     pub(super) fn turned<T>(self, (across, down): (T, T)) -> (T, T) {
         if self.transposed { (down, across) } else { (across, down) }
     }
@@ -75,14 +79,52 @@ mod tests {
         (0..six[0].len()).map(|x| six.iter().map(|line| line[x]).collect()).collect()
     }
 
+    fn six() -> Six {
+        ["abc", "def"].iter().map(|line| line.chars().collect()).collect()
+    }
+
+    const ALL: [Flips; 4] =
+        [Flips::NONE, Flips::HORIZONTAL, Flips::VERTICAL, Flips { horizontal: true, vertical: true }];
+
+    fn laid(orientation: Orientation, six: &Six) -> Six {
+        let is = if orientation.transposed { transposed(six) } else { six.clone() };
+        let is = if orientation.mirrored { mirrored(&is) } else { is };
+        if orientation.upended { upended(&is) } else { is }
+    }
+
     /// A quarter clockwise: what was the bottom line's first is the top line's first.
     fn turned(six: &Six) -> Six {
         mirrored(&transposed(six))
     }
 
     #[test]
+    fn what_the_camera_flips_and_what_is_left_are_all_that_was_asked_for() {
+        for rotate in [Rotation::Zero, Rotation::Quarter, Rotation::Half, Rotation::ThreeQuarters] {
+            for flips in ALL {
+                let Flips { horizontal, vertical } = flips;
+                let image = Image {
+                    rotate,
+                    flip_horizontal: horizontal,
+                    flip_vertical: vertical,
+                    ..Image::default()
+                };
+                let whole = Orientation::new(&image);
+                for done in ALL {
+                    let camera =
+                        Orientation { transposed: false, mirrored: done.horizontal, upended: done.vertical };
+                    let left = whole.after(done);
+                    assert_eq!(laid(left, &laid(camera, &six())), laid(whole, &six()), "{image:?} {done:?}");
+                }
+                let is_quarter = whole.transposed;
+                assert_eq!(whole.after(image.flips()) == Orientation::default(), !is_quarter, "{image:?}");
+                assert!(!is_quarter || image.flips() == Flips::NONE);
+            }
+        }
+    }
+
+    #[test]
     fn flips_come_before_the_rotation() {
-        let six: Six = ["abc", "def"].iter().map(|line| line.chars().collect()).collect();
+        let six = six();
         assert_eq!(turned(&six), [['d', 'a'], ['e', 'b'], ['f', 'c']]);
         let mut seen = Vec::new();
         for (turns, rotate) in [Rotation::Zero, Rotation::Quarter, Rotation::Half, Rotation::ThreeQuarters]
@@ -97,10 +139,7 @@ mod tests {
                 expected = if flip_vertical { upended(&expected) } else { expected };
                 expected = (0..turns).fold(expected, |six, _| turned(&six));
 
-                let orientation = Orientation::new(&image);
-                let mut is = if orientation.transposed { transposed(&six) } else { six.clone() };
-                is = if orientation.mirrored { mirrored(&is) } else { is };
-                is = if orientation.upended { upended(&is) } else { is };
+                let is = laid(Orientation::new(&image), &six);
                 assert_eq!(is, expected, "{image:?}");
                 seen.push(is);
             }

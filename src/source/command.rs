@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::Lost;
 use super::fed::{Feed, Feeder, LONGEST_PICTURE};
 use crate::child::{Child, Pipes, Stop};
+use crate::flips::Flips;
 use crate::jpeg::splitter::Splitter;
 use crate::mailbox::Mailbox;
 
+#[derive(Clone)]
 pub(super) struct Command {
     /// What it is called in words, where the program's name would not tell.
     pub(super) name: Option<String>,
@@ -42,7 +44,7 @@ impl Feeder for Command {
             }),
             None => child.reason(),
         });
-        Ok(Feed { run, guard, fps: self.fps })
+        Ok(Feed { run, guard, fps: self.fps, flipped: Flips::NONE })
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::slide::Slide;
 use super::{Grab, Lost, Opened, Source};
 use crate::clock::Monotonic;
+use crate::flips::Flips;
 use crate::jpeg::markers;
 use crate::mailbox::{Letter, Mailbox};
 use crate::picture::{Picture, PixelFormat};
@@ -21,6 +22,11 @@ pub(super) trait Feeder: Send {
 
     /// Begins, in a moment: what takes longer is done by the thread.
     fn start(&mut self) -> Result<Feed, Lost>;
+
+    /// As [`Source::ask_for`].
+    fn ask_for(&mut self, _flips: Flips) -> bool {
+        false
+    }
 }
 
 /// What has begun.
@@ -31,6 +37,8 @@ pub(super) struct Feed {
     pub(super) guard: Box<dyn Send>,
     /// Pictures a second, where that is known.
     pub(super) fps: Option<f64>,
+    /// What is flipped there already.
+    pub(super) flipped: Flips,
 }
 
 pub(super) struct Fed<F> {
@@ -59,7 +67,7 @@ impl<F: Feeder> Fed<F> {
 
 impl<F: Feeder> Source for Fed<F> {
     fn open(&mut self) -> Result<Opened, Lost> {
-        let Feed { run, guard, fps } = self.feeder.start()?;
+        let Feed { run, guard, fps, flipped } = self.feeder.start()?;
         let mailbox = Arc::new(Mailbox::default());
         let theirs = Arc::clone(&mailbox);
         let spawned = thread::Builder::new().name("feed".into()).spawn(move || {
@@ -68,7 +76,7 @@ impl<F: Feeder> Source for Fed<F> {
         });
         spawned.map_err(|error| Lost::NoSignal(format!("{}: no thread for it: {error}", self.name())))?;
         self.open = Some(Open { mailbox, bytes: Vec::new(), _guard: guard });
-        Ok(Opened { device: self.name(), format: PixelFormat::Jpeg.to_string(), size: None, fps })
+        Ok(Opened { device: self.name(), format: PixelFormat::Jpeg.to_string(), size: None, fps, flipped })
     }
 
     fn next(&mut self, wait: Duration, take: &mut dyn FnMut(Picture<'_>)) -> Result<Grab, Lost> {
@@ -86,6 +94,10 @@ impl<F: Feeder> Source for Fed<F> {
 
     fn close(&mut self) {
         self.open = None;
+    }
+
+    fn ask_for(&mut self, flips: Flips) -> bool {
+        self.feeder.ask_for(flips)
     }
 
     fn name(&self) -> String {

@@ -19,6 +19,7 @@ use thiserror::Error;
 use crate::config::Settings;
 use crate::config::values::SourceName;
 use crate::controls::Panel;
+use crate::flips::Flips;
 use crate::picture::Picture;
 
 /// The source that the settings name, with its controls on the panel.
@@ -26,7 +27,7 @@ pub fn new(settings: &Settings, panel: &Arc<Panel>) -> Box<dyn Source> {
     let source = &settings.source;
     // A camera attaches its own.
     panel.attach(None, Vec::new());
-    match source.name {
+    let mut made: Box<dyn Source> = match source.name {
         SourceName::V4l2 => Box::new(v4l2::V4l2::new(source, panel)),
         SourceName::Pattern => Box::new(pattern::Pattern::new(source.resolution, source.desired_fps)),
         SourceName::Slideshow => {
@@ -34,7 +35,9 @@ pub fn new(settings: &Settings, panel: &Arc<Panel>) -> Box<dyn Source> {
             let folder = source.slideshow.folder.clone().unwrap_or_default();
             Box::new(slideshow::Slideshow::new(folder, source.slideshow.interval))
         }
-    }
+    };
+    made.ask_for(settings.image.flips());
+    made
 }
 
 /// A place that pictures come from: opened when somebody watches, closed when nobody does.
@@ -48,6 +51,12 @@ pub trait Source: Send {
 
     /// Stops and releases the device. Called before each `open`, and at the end; does nothing twice.
     fn close(&mut self);
+
+    /// How pictures are to be flipped, if the device can do so itself; [`Opened::flipped`] says what it does of that. True: it
+    /// has to be opened anew for it.
+    fn ask_for(&mut self, _flips: Flips) -> bool {
+        false
+    }
 
     /// What it is called when it is not open: "/dev/video0", "pattern".
     fn name(&self) -> String;
@@ -72,6 +81,8 @@ pub struct Opened {
     pub size: Option<(u32, u32)>,
     /// Pictures a second, where the source knows.
     pub fps: Option<f64>,
+    /// What the device does itself of the flips that it was asked for.
+    pub flipped: Flips,
 }
 
 impl Opened {
@@ -81,16 +92,20 @@ impl Opened {
     }
 }
 
-/// "/dev/video0 (HD Pro Webcam C920): MJPEG 1280x720 at 30/s".
+/// "/dev/video0 (HD Pro Webcam C920): MJPEG 1280x720 at 30/s", and where it flips them ", flipped vertically by the camera".
 impl fmt::Display for Opened {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { device, format, size, fps } = self;
+        let Self { device, format, size, fps, flipped } = self;
         write!(formatter, "{device}: {format}")?;
         if let Some((width, height)) = size {
             write!(formatter, " {width}x{height}")?;
         }
         // Two digits are enough for 29.97, and 30 needs none.
-        fps.map_or(Ok(()), |fps| write!(formatter, " at {}/s", (fps * 100.0).round() / 100.0))
+        fps.map_or(Ok(()), |fps| write!(formatter, " at {}/s", (fps * 100.0).round() / 100.0))?;
+        match *flipped {
+            Flips::NONE => Ok(()),
+            flipped => write!(formatter, ", {flipped} by the camera"),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::test_card::{Label, bars, labels, ramp};
 use super::{Grab, Lost, Opened, Source};
 use crate::clock::Monotonic;
 use crate::config::values::{FrameRate, Resolution};
+use crate::flips::Flips;
 use crate::jpeg::canvas::{Area, Canvas, Colour};
 use crate::picture::{Picture, PixelFormat};
 
@@ -49,6 +50,7 @@ impl Source for Pattern {
             format: PixelFormat::Yu12.to_string(),
             size: Some((self.resolution.width, self.resolution.height)),
             fps: Some(self.fps),
+            flipped: Flips::NONE,
         })
     }
 

@@ -13,6 +13,7 @@ use super::command::pump;
 use super::fed::{Feed, Feeder, LONGEST_PICTURE};
 use crate::clock::Monotonic;
 use crate::config::values::Url;
+use crate::flips::Flips;
 use crate::mailbox::Mailbox;
 
 /// How long to wait for a connection, and then for the head of an answer.
@@ -49,7 +50,7 @@ impl Feeder for Pull {
         };
         let run = Box::new(move |mailbox: &Mailbox| format!("{url}: {}", run(mailbox)));
         // What it waits for comes, or its time is over.
-        Ok(Feed { run, guard: Box::new(()), fps: interval.map(|interval| 1.0 / interval.as_secs_f64()) })
+        Ok(Feed { run, guard: Box::new(()), fps: interval.map(|interval| 1.0 / interval.as_secs_f64()), flipped: Flips::NONE })
     }
 }
 

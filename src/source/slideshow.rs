@@ -11,6 +11,7 @@ use std::{fs, io, thread};
 use super::slide::Slide;
 use super::{Grab, Lost, Opened, Source};
 use crate::clock::Monotonic;
+use crate::flips::Flips;
 use crate::picture::Picture;
 
 /// Sooner than the viewers send an unchanged picture again by themselves, or it would go out twice.
@@ -100,6 +101,7 @@ impl Source for Slideshow {
             size: Some(showing.slide.size()),
             // Below one a second it is not a rate that anybody would look for.
             fps: (self.interval <= Duration::from_secs(1)).then(|| 1.0 / self.interval.as_secs_f64()),
+            flipped: Flips::NONE,
         };
         self.showing = Some(showing);
         Ok(opened)

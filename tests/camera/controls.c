@@ -28,6 +28,8 @@ static const struct control controls[] = {
 	{ V4L2_CID_CONTRAST, V4L2_CTRL_TYPE_INTEGER, "contrast", "Contrast", -10, 10, 5, 0, 0, 0, 0 },
 	{ V4L2_CID_AUTO_WHITE_BALANCE, V4L2_CTRL_TYPE_BOOLEAN, "awb", "White Balance, Automatic", 0, 1, 1, 1, 0, 0, 0 },
 	{ V4L2_CID_GAIN, V4L2_CTRL_TYPE_INTEGER, "gain", "Gain", 0, 9, 1, 0, V4L2_CTRL_FLAG_DISABLED, 0, 0 },
+	{ V4L2_CID_HFLIP, V4L2_CTRL_TYPE_BOOLEAN, "hflip", "Horizontal Flip", 0, 1, 1, 0, 0, 0, 0 },
+	{ V4L2_CID_VFLIP, V4L2_CTRL_TYPE_BOOLEAN, "vflip", "Vertical Flip", 0, 1, 1, 0, 0, 0, 0 },
 	{ V4L2_CID_POWER_LINE_FREQUENCY, V4L2_CTRL_TYPE_MENU, "power", "Power Line Frequency", 0, 3, 1, 1, 0, 0, 0 },
 	{ V4L2_CID_WHITE_BALANCE_TEMPERATURE, V4L2_CTRL_TYPE_INTEGER, "temperature", "White Balance Temperature", 2800, 6500, 10,
 		4600, 0, V4L2_CID_AUTO_WHITE_BALANCE, 1 },
@@ -61,17 +63,46 @@ void controls_forget(void)
 	memset(values, 0, sizeof values);
 }
 
+/* What FAKECAM_FLIPS calls a control: a small letter by default 0, a capital by default 1; 0 for all others. */
+static char letter_of(const struct control *control)
+{
+	return control->id == V4L2_CID_HFLIP ? 'h' : control->id == V4L2_CID_VFLIP ? 'v' : 0;
+}
+
+static int64_t default_of(const struct control *control)
+{
+	char letter = letter_of(control);
+	return letter ? strchr(setting("FAKECAM_FLIPS", ""), letter) == NULL : control->otherwise;
+}
+
+static int is_there(const struct control *control)
+{
+	char letters[] = { letter_of(control), (char)(letter_of(control) - 'a' + 'A'), 0 };
+	return !letters[0] || strpbrk(setting("FAKECAM_FLIPS", ""), letters);
+}
+
 static const struct control *by_id(uint32_t id)
 {
 	for (unsigned i = 0; i < COUNT; i++)
-		if (controls[i].id == id)
+		if (controls[i].id == id && is_there(&controls[i]))
 			return &controls[i];
 	return NULL;
 }
 
 static int64_t number_of(const struct control *control)
 {
-	return values[control - controls].set ? values[control - controls].number : control->otherwise;
+	return values[control - controls].set ? values[control - controls].number : default_of(control);
+}
+
+static int is_flipped(uint32_t id)
+{
+	const struct control *control = by_id(id);
+	return control && number_of(control) != default_of(control);
+}
+
+unsigned flips(void)
+{
+	return (is_flipped(V4L2_CID_HFLIP) ? HORIZONTAL : 0) | (is_flipped(V4L2_CID_VFLIP) ? VERTICAL : 0);
 }
 
 static int is_held(const struct control *control)
@@ -85,7 +116,7 @@ static const struct control *asked(uint32_t id)
 	if (!(id & V4L2_CTRL_FLAG_NEXT_CTRL))
 		return by_id(id);
 	for (unsigned i = 0; i < COUNT; i++)
-		if (controls[i].id > (id & V4L2_CTRL_ID_MASK))
+		if (controls[i].id > (id & V4L2_CTRL_ID_MASK) && is_there(&controls[i]))
 			return &controls[i];
 	return NULL;
 }
@@ -109,7 +140,7 @@ static int query_wide(struct v4l2_query_ext_ctrl *query)
 	query->minimum = control->least;
 	query->maximum = control->most;
 	query->step = (uint64_t)control->step;
-	query->default_value = control->otherwise;
+	query->default_value = default_of(control);
 	query->flags = flags_of(control);
 	query->elem_size = control->type == V4L2_CTRL_TYPE_STRING ? TEXT + 1 : sizeof(int32_t);
 	query->elems = 1;
@@ -129,7 +160,7 @@ static int query_narrow(struct v4l2_queryctrl *query)
 	query->minimum = (int32_t)control->least;
 	query->maximum = (int32_t)control->most;
 	query->step = (int32_t)control->step;
-	query->default_value = (int32_t)control->otherwise;
+	query->default_value = (int32_t)default_of(control);
 	query->flags = flags_of(control);
 	return 0;
 }
@@ -175,9 +206,9 @@ static int get(struct v4l2_ext_control *value, int otherwise)
 			return ENOSPC;
 		memcpy(value->string, otherwise ? "" : values[control - controls].text, otherwise ? 1 : TEXT + 1);
 	} else if (control->type == V4L2_CTRL_TYPE_INTEGER64) {
-		value->value64 = otherwise ? control->otherwise : number_of(control);
+		value->value64 = otherwise ? default_of(control) : number_of(control);
 	} else {
-		value->value = (int32_t)(otherwise ? control->otherwise : number_of(control));
+		value->value = (int32_t)(otherwise ? default_of(control) : number_of(control));
 	}
 	return 0;
 }
@@ -208,6 +239,8 @@ static int set(struct camera *camera, struct v4l2_ext_control *value)
 		return EACCES;
 	if (fault(&faults, "refuse-idle", NULL) && !camera->streaming)
 		return EIO;
+	if (letter_of(control) && camera->streaming)
+		return EBUSY;
 	if (control->type == V4L2_CTRL_TYPE_STRING) {
 		if (value->size > TEXT + 1)
 			return ERANGE;

@@ -11,6 +11,8 @@
  *   FAKECAM_STRIDE_PAD  bytes after each line of a raw picture (default 0)
  *   FAKECAM_FRAMES   the folder of files, or of folders named like sizes, played in name order (256 at most): *.jpg for
  *                    MJPG and JPEG; *.yuyv for YUYV, each exactly a picture, padding included. No .yuyv: it is drawn
+ *   FAKECAM_FLIPS    which flips it has, none by default: h or H, v or V; of those in capitals the default is 1. They cannot be
+ *                    changed while it streams. Flipped is what is drawn, and *.jpg: in folders such as 640x480-h, -v, -hv
  *   FAKECAM_METER    a file of 16 KiB, made by whoever starts the program, in which the cameras tell what they did:
  *                    64-bit words, little endian (sequences start at 0 with each STREAMON)
  *     [0]              nanoseconds of processor time that the cameras' own threads have used, all starts together
@@ -148,6 +150,9 @@ int stream_off(struct camera *camera);
 /* controls.c: 0 or an errno. */
 int answer_control(struct camera *camera, unsigned long request, void *argument);
 void controls_forget(void);
+/* How its pictures are to lie now. */
+enum { HORIZONTAL = 1, VERTICAL = 2 };
+unsigned flips(void);
 
 /* ioctl.c: 0 or an errno. */
 int answer(struct camera *camera, unsigned long request, void *argument);

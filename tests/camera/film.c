@@ -19,7 +19,7 @@
  * open: some programs take no descriptor beyond 1,023 (select), and these would be 64 of theirs. */
 struct film {
 	uint32_t fourcc;
-	unsigned width, height, count;
+	unsigned width, height, flips, count;
 	char folder[3072];
 	struct dirent *file[MAX_FILES];
 };
@@ -49,7 +49,8 @@ static void load(struct film *film)
 
 	if (!*folder || (format && format->line && film->fourcc != V4L2_PIX_FMT_YUYV))
 		return;
-	snprintf(sized, sizeof film->folder, "%s/%ux%u", folder, film->width, film->height);
+	snprintf(sized, sizeof film->folder, "%s/%ux%u%s%s%s", folder, film->width, film->height, film->flips ? "-" : "",
+		film->flips & HORIZONTAL ? "h" : "", film->flips & VERTICAL ? "v" : "");
 	if (access(sized, F_OK))
 		snprintf(sized, sizeof film->folder, "%s", folder);
 	int count = scandir(sized, &entries, format && format->line ? is_yuyv : is_jpeg, alphasort);
@@ -68,17 +69,19 @@ const struct film *film_of(const struct camera *camera)
 	static struct film films[MAX_FILMS];
 	static unsigned loaded;
 	const struct film *found = NULL;
+	unsigned lies = flips();
 
 	pthread_mutex_lock(&fakecam_lock);
 	for (unsigned i = 0; i < loaded && !found; i++)
 		if (films[i].fourcc == camera->fourcc && films[i].width == camera->width
-			&& films[i].height == camera->height)
+			&& films[i].height == camera->height && films[i].flips == lies)
 			found = &films[i];
 	if (!found && loaded < MAX_FILMS) {
 		struct film *film = &films[loaded++];
 		film->fourcc = camera->fourcc;
 		film->width = camera->width;
 		film->height = camera->height;
+		film->flips = lies;
 		load(film);
 		found = film;
 	}

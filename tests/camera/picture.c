@@ -102,20 +102,25 @@ static void chroma(const struct camera *camera, const struct colour *line, unsig
 static void draw(const struct camera *camera, uint64_t sequence, unsigned lines, unsigned char *out)
 {
 	struct colour number[MAX_WIDTH], ground[MAX_WIDTH];
-	unsigned width = camera->width, stride = line_bytes(camera->fourcc, width);
+	unsigned width = camera->width, stride = line_bytes(camera->fourcc, width), lies = flips();
+	/* Of each kind the line that was drawn first, if one was. */
+	const unsigned char *drawn[2] = { NULL, NULL };
 
 	for (unsigned x = 0; x < width; x++) {
-		number[x] = *at(x, width, sequence, 1);
-		ground[x] = *at(x, width, sequence, 0);
+		unsigned from = lies & HORIZONTAL ? width - 1 - x : x;
+		number[x] = *at(from, width, sequence, 1);
+		ground[x] = *at(from, width, sequence, 0);
 	}
 	for (unsigned y = 0; y < lines; y++) {
-		const struct colour *line = y < NUMBER_ROWS ? number : ground;
-		unsigned first = y < NUMBER_ROWS ? 0 : NUMBER_ROWS;
+		unsigned is_ground = (lies & VERTICAL ? lines - 1 - y : y) >= NUMBER_ROWS;
+		const struct colour *line = is_ground ? ground : number;
+		unsigned char *place = out + (size_t)y * stride;
 
-		if (y == first)
-			pack(camera->fourcc, width, line, out + (size_t)y * stride);
+		if (drawn[is_ground])
+			memcpy(place, drawn[is_ground], stride);
 		else
-			memcpy(out + (size_t)y * stride, out + (size_t)first * stride, stride);
+			pack(camera->fourcc, width, line, place);
+		drawn[is_ground] = place;
 		if (y % 2)
 			chroma(camera, line, y / 2, out);
 	}

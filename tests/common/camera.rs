@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use turbojpeg::{Transform, TransformOp};
+
 use super::picture;
 use super::within;
 
@@ -62,6 +64,27 @@ impl Camera {
         }
         let film = self.folder.path().join("film");
         self.set("FAKECAM_FRAMES", film.to_str().unwrap())
+    }
+
+    /// It flips its pictures itself; `flips` are letters, see `fakecam.h`.
+    pub fn flipping(self, flips: &str) -> Self {
+        let films = self.folder.path().join("film");
+        let sizes: Vec<_> =
+            std::fs::read_dir(&films).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+        for sized in sizes {
+            for (ending, op) in
+                [("-h", TransformOp::Hflip), ("-v", TransformOp::Vflip), ("-hv", TransformOp::Rot180)]
+            {
+                let folder = films.join(format!("{}{ending}", sized.file_name().unwrap().to_str().unwrap()));
+                std::fs::create_dir_all(&folder).unwrap();
+                for file in std::fs::read_dir(&sized).unwrap().map(|entry| entry.unwrap()) {
+                    let flipped =
+                        turbojpeg::transform(&Transform::op(op), &std::fs::read(file.path()).unwrap());
+                    std::fs::write(folder.join(file.file_name()), flipped.unwrap()).unwrap();
+                }
+            }
+        }
+        self.set("FAKECAM_FLIPS", flips)
     }
 
     /// The path of the index-th node, for `--device`.

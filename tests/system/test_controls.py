@@ -3,6 +3,7 @@
 import re
 import time
 
+from harness import picture
 from harness.cameras import Vivid
 from harness.case import Case
 from harness.viewer import get, until
@@ -152,6 +153,37 @@ class Controls(Case):
         self.assert_live(viewer, 30, len(viewer.frames), "live again")
         for key, value in wanted:
             self.assert_seen(key, value, "after the replug")
+
+    def flips(self):
+        return self.seen("horizontal_flip"), self.seen("vertical_flip")
+
+    def mirrored_once(self):
+        viewer = self.watch(keep=True)
+        frame = self.assert_live(viewer, 60)
+        self.assertEqual(picture.wrong_bars(frame.jpeg, mirrored=True), [])
+        viewer.close()
+
+    def test_the_driver_flips_and_is_left_as_it_was_and_a_daemon_that_was_killed_flips_no_second_time(self):
+        self.camera.still_bars()
+        place = self.service.start("--resolution", "640x480", "--device", self.camera.device, "--rotate", "180")
+        self.mirrored_once()
+        self.assertEqual(self.flips(), ("1", "1"))
+        told = [line for line in self.service.log(place) if "turned by 180 degrees by the camera" in line]
+        self.assertEqual(len(told), 1, self.service.log(place))
+        self.vm.run("systemctl kill -s KILL mjpegd")
+        self.assertTrue(until(lambda: self.service.show("NRestarts") != "0", 60), "systemd starts it again")
+        self.service.wait_online()
+        self.mirrored_once()
+        self.assertEqual(self.flips(), ("1", "1"))
+        self.service.stop()
+        self.assertEqual(self.flips(), ("0", "0"))
+
+    def test_a_flip_that_is_set_by_its_name_is_not_the_drivers(self):
+        self.camera.still_bars()
+        self.service.start("--resolution", "640x480", "--device", self.camera.device, "--flip-horizontal",
+                           "--control", "horizontal_flip=default")  # fmt: skip
+        self.mirrored_once()
+        self.assertEqual(self.flips(), ("0", "0"))
 
     def test_a_change_by_another_program_is_noticed(self):
         place = self.service.start("--resolution", "640x480", "--device", self.camera.device, "--brightness", "99",

@@ -101,7 +101,19 @@ impl Board for Node {
 impl Node {
     /// The first control with a number above `after`.
     fn next_control(&self, after: u32) -> io::Result<Description> {
-        let id = after | c::V4L2_CTRL_FLAG_NEXT_CTRL;
+        self.control(after | c::V4L2_CTRL_FLAG_NEXT_CTRL)
+    }
+
+    /// The control of this number, if it is a switch that can be set, and pictures of this format stay pictures of this format.
+    pub(super) fn switch(&self, id: u32) -> Option<Control> {
+        const NOT: u32 =
+            c::V4L2_CTRL_FLAG_READ_ONLY | c::V4L2_CTRL_FLAG_INACTIVE | c::V4L2_CTRL_FLAG_MODIFY_LAYOUT;
+        let description =
+            self.control(id).ok().filter(|answer| answer.id == id && answer.flags & NOT == 0)?;
+        in_groups(&[description]).pop().filter(|control| control.kind == Kind::Boolean)
+    }
+
+    fn control(&self, id: u32) -> io::Result<Description> {
         let mut answer = c::v4l2_query_ext_ctrl { id, ..zeroed() };
         match self.ioctl(vidioc::VIDIOC_QUERY_EXT_CTRL, &mut answer) {
             Ok(()) => Ok(Description {
@@ -115,13 +127,13 @@ impl Node {
                 flags: answer.flags,
                 is_array: answer.nr_of_dims > 0,
             }),
-            Err(error) if is(&error, Errno::NOTTY) => self.next_narrow_control(id),
+            Err(error) if is(&error, Errno::NOTTY) => self.narrow_control(id),
             Err(error) => Err(error),
         }
     }
 
     /// The same of a driver, or a kernel, that does not know the wider form.
-    fn next_narrow_control(&self, id: u32) -> io::Result<Description> {
+    fn narrow_control(&self, id: u32) -> io::Result<Description> {
         let mut answer = c::v4l2_queryctrl { id, ..zeroed() };
         self.ioctl(vidioc::VIDIOC_QUERYCTRL, &mut answer)?;
         Ok(Description {

@@ -4,6 +4,7 @@ mod buffers;
 mod cameras;
 mod controls;
 mod diagnose;
+mod flips;
 mod format;
 mod nodes;
 mod stream;
@@ -16,6 +17,7 @@ use std::time::Duration;
 pub use self::cameras::{Candidate, FormatOffer, list};
 pub use self::format::fourcc_name;
 
+use self::flips::Flipping;
 use self::format::Agreed;
 use self::nodes::Nodes;
 use self::stream::Stream;
@@ -23,7 +25,8 @@ use self::sys::Node;
 use super::{Grab, Lost, Opened, Source};
 use crate::config;
 use crate::config::values::{Devices, FrameRate, Resolution};
-use crate::controls::{Panel, Plan};
+use crate::controls::{Error, Panel, Plan};
+use crate::flips::Flips;
 use crate::picture::Picture;
 
 /// A list of cameras, or all that there are; the first that works is taken.
@@ -33,6 +36,11 @@ pub struct V4l2 {
     resolution: Resolution,
     desired_fps: Option<FrameRate>,
     stream: Option<Stream>,
+    asked: Flips,
+    // Dropped after the stream, since some drivers let nobody flip while they stream.
+    flipping: Option<Flipping>,
+    /// Why it does not flip, as of its last start.
+    unflipped: Vec<String>,
     nodes: Arc<Nodes>,
     panel: Arc<Panel>,
     /// What the controls were set to, until the first picture has come.
@@ -51,6 +59,9 @@ impl V4l2 {
             resolution: settings.resolution,
             desired_fps: settings.desired_fps,
             stream: None,
+            asked: Flips::NONE,
+            flipping: None,
+            unflipped: Vec::new(),
             nodes,
             panel: Arc::clone(panel),
             plan: None,
@@ -69,7 +80,16 @@ impl V4l2 {
         }
         let agreed = format::negotiate(&node, path, self.resolution, self.settings.format, self.desired_fps)?;
         self.plan = self.set_controls(&node, path);
-        self.stream = Some(Stream::start(node, path, agreed, self.settings.buffers)?);
+        let node = Arc::new(node);
+        let stream = Stream::prepare(Arc::clone(&node), path, agreed, self.settings.buffers)?;
+        let (mut flipping, mut refused) = Flipping::begin(node, self.asked, &self.panel.wishes());
+        stream.start()?;
+        refused.extend(flipping.check());
+        self.stream = Some(stream);
+        self.panel.hold(&flipping.ids());
+        self.tell_refused(path, &refused);
+        let flipped = flipping.done();
+        self.flipping = Some(flipping);
         self.nodes.opened(path);
         let Agreed { format, width, height, fps, .. } = agreed;
         Ok(Opened {
@@ -77,7 +97,18 @@ impl V4l2 {
             format: format.to_string(),
             size: Some((width, height)),
             fps,
+            flipped,
         })
+    }
+
+    /// Not again at each opening.
+    fn tell_refused(&mut self, path: &Path, refused: &[Error]) {
+        let words = |error| format!("{}: control {error}; mjpegd flips the pictures itself", path.display());
+        let now: Vec<_> = refused.iter().map(words).collect();
+        let before = std::mem::replace(&mut self.unflipped, now);
+        if before != self.unflipped {
+            self.unflipped.iter().for_each(|why| log::info!("{why}"));
+        }
     }
 
     /// Before it streams, since some controls cannot be set then, and so that the first picture is as wanted.
@@ -150,10 +181,18 @@ impl Source for V4l2 {
 
     fn close(&mut self) {
         self.stream = None;
+        self.flipping = None;
+        self.panel.hold(&[]);
         self.plan = None;
         self.has_started = false;
         // Subscribed to anew with the next node.
         self.watched = 0;
+    }
+
+    fn ask_for(&mut self, flips: Flips) -> bool {
+        let changed = std::mem::replace(&mut self.asked, flips) ^ flips;
+        let stream = self.stream.as_ref();
+        stream.is_some_and(|stream| flips::is_offered(stream.node(), changed, &self.panel.wishes()))
     }
 
     fn name(&self) -> String {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -18,7 +19,7 @@ use crate::source::{Grab, Lost};
 pub(super) struct Stream {
     // Dropped first: a driver keeps its buffers while they are mapped.
     mappings: Vec<Mapping>,
-    node: Node,
+    node: Arc<Node>,
     path: PathBuf,
     agreed: Agreed,
     last_sequence: Option<u32>,
@@ -40,9 +41,10 @@ const OLDEST_CREDIBLE: Duration = Duration::from_secs(2);
 const LARGEST_CREDIBLE_GAP: u32 = 10_000;
 
 impl Stream {
-    pub(super) fn start(node: Node, path: &Path, agreed: Agreed, buffers: u32) -> Result<Self, Lost> {
-        let lost = |step| move |error: io::Error| explain(path, step, &error);
-        let granted = node.request_buffers(buffers).map_err(lost(Step::Buffers))?;
+    /// Gets buffers, of which a driver gives none while another program has some: from now on the camera is ours.
+    pub(super) fn prepare(node: Arc<Node>, path: &Path, agreed: Agreed, buffers: u32) -> Result<Self, Lost> {
+        let lost = |error: io::Error| explain(path, Step::Buffers, &error);
+        let granted = node.request_buffers(buffers).map_err(lost)?;
         let mut stream = Self {
             mappings: Vec::new(),
             node,
@@ -53,14 +55,17 @@ impl Stream {
             controls_changed: false,
         };
         for index in 0..granted {
-            stream.mappings.push(stream.node.map_buffer(index).map_err(lost(Step::Buffers))?);
-            stream.node.queue(index).map_err(lost(Step::Buffers))?;
+            stream.mappings.push(stream.node.map_buffer(index).map_err(lost)?);
+            stream.node.queue(index).map_err(lost)?;
         }
         if granted == 0 {
             return Err(Lost::NoSignal(format!("{}: the driver gives no buffers", path.display())));
         }
-        stream.node.stream_on().map_err(lost(Step::Start))?;
         Ok(stream)
+    }
+
+    pub(super) fn start(&self) -> Result<(), Lost> {
+        self.node.stream_on().map_err(|error| explain(&self.path, Step::Start, &error))
     }
 
     /// Waits for the next picture and lets `take` copy it.
@@ -102,7 +107,7 @@ impl Stream {
     fn wait(&mut self, wait: Duration) -> Result<PollFlags, Lost> {
         let watches = self.watches_controls.is_some_and(|since| since <= Instant::now());
         let wanted = if watches { PollFlags::IN | PollFlags::PRI } else { PollFlags::IN };
-        let mut fds = [PollFd::new(&self.node, wanted)];
+        let mut fds = [PollFd::new(&*self.node, wanted)];
         let timeout = Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() };
         match poll(&mut fds, Some(&timeout)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}

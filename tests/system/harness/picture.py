@@ -71,10 +71,11 @@ def size(jpeg):
     raise ValueError("no start of frame")
 
 
-def wrong_bars(jpeg, grey=False, tolerance=30):
+def wrong_bars(jpeg, grey=False, mirrored=False, tolerance=30):
     """The bars that have another colour than vivid drew, as words; none is right."""
     wrong = []
-    for (name, colour), seen in zip(BARS, Pixels(jpeg).bars(), strict=True):
+    bars = BARS[::-1] if mirrored else BARS
+    for (name, colour), seen in zip(bars, Pixels(jpeg).bars(), strict=True):
         if grey:
             # vivid's grey goes by Rec. 709.
             luma = 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2]

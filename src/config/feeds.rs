@@ -1,0 +1,44 @@
+//! Settings of the sources that others bring the pictures of. Whoever may change settings may choose among these, and may not
+//! choose what program is started or whom we connect to: they are given in the file, or by flags.
+
+use std::time::Duration;
+
+use super::values::{RedisUrl, RtspTransport, RtspUrl, Url};
+
+/// What each of them needs, where it is the source.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Feeds {
+    /// Program and arguments.
+    pub command: Vec<String>,
+    pub rpicam: Rpicam,
+    pub rtsp: Rtsp,
+    pub pull: Pull,
+    pub redis: Redis,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rpicam {
+    pub camera: u32,
+    pub options: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rtsp {
+    pub url: Option<RtspUrl>,
+    pub transport: RtspTransport,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pull {
+    pub url: Option<Url>,
+    /// Between two snapshots; `None`: it is a stream.
+    pub interval: Option<Duration>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Redis {
+    pub url: Option<RedisUrl>,
+    /// Empty: none.
+    pub channel: String,
+    pub stream: String,
+}
