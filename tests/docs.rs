@@ -122,7 +122,8 @@ fn every_flag_that_is_named_is_in_the_help() {
     let help = String::from_utf8(output.stdout).unwrap();
     let known = |flag: &str| help.split(|letter: char| !is_of_a_flag(letter)).any(|word| word == flag);
     let mut seen = 0;
-    for (path, text) in pages() {
+    // The help leaves out what only ustreamer's command lines have; beside their list is a test for the page that has them.
+    for (path, text) in pages().into_iter().filter(|(path, _)| !path.ends_with("docs/ustreamer.md")) {
         // In backticks and at the beginning: what another program's flag is stands behind that program's name.
         for code in text.split('`').filter(|code| code.starts_with("--")) {
             let flag = code.split(|letter: char| !is_of_a_flag(letter)).next().unwrap_or_default();
