@@ -13,11 +13,21 @@
 //! - Publishing never waits and costs the same for one viewer and for a thousand. A viewer can delay only itself.
 //! - Every frame in the slot is one complete JPEG that a browser can draw. Viewers do no checking.
 //! - There is no queue of frames anywhere. Who is late skips to the newest, and the skip is counted.
-//! - `unsafe` stands in one place per need: `source/v4l2/{sys,buffers}.rs` (ioctls, mmap), `viewers/sys.rs` (socket queue).
+//! - `unsafe` stands in one place per need: `source/v4l2/{sys,buffers}.rs` (ioctls, mmap), `viewers/sys.rs` (socket queue),
+//!   `child.rs` (what is done between fork and exec).
 //! - Everything that a stranger can grow is bounded by a named setting.
 
-/// Where pictures come from: cameras, the test picture, a folder.
+/// Where pictures come from: cameras, the test picture, a folder, programs, other servers.
 pub mod source;
+
+/// Room for the newest picture between who gets it and who shows it.
+pub mod mailbox;
+
+/// Pictures as programs wrap them.
+pub mod wrapping;
+
+/// Programs that are started, and ended with us.
+pub mod child;
 
 /// What a camera lets itself be set to, whatever the source.
 pub mod controls;

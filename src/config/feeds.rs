@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::values::{RedisUrl, RtspTransport, RtspUrl, Url};
+use super::values::{RedisUrl, RtspTransport, RtspUrl, SourceName, Url};
 
 /// What each of them needs, where it is the source.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,4 +41,25 @@ pub struct Redis {
     /// Empty: none.
     pub channel: String,
     pub stream: String,
+}
+
+impl Feeds {
+    /// What is missing for this source.
+    pub(super) fn lack(&self, name: SourceName) -> Option<&'static str> {
+        let (is_missing, what) = match name {
+            SourceName::Command => (self.command.is_empty(), "a program: --command"),
+            SourceName::Rtsp => (self.rtsp.url.is_none(), "an address: --rtsp-url"),
+            SourceName::Pull => (self.pull.url.is_none(), "an address: --pull-url"),
+            SourceName::Redis if self.redis.url.is_none() => (true, "a server: --redis-url"),
+            SourceName::Redis => {
+                let one = self.redis.channel.is_empty() != self.redis.stream.is_empty();
+                (!one, "either a channel, --redis-channel, or a stream, --redis-stream")
+            }
+            SourceName::V4l2
+            | SourceName::Pattern
+            | SourceName::Slideshow
+            | SourceName::Rpicam => (false, ""),
+        };
+        is_missing.then_some(what)
+    }
 }

@@ -5,6 +5,7 @@
 
 mod changes;
 mod error;
+mod feeds;
 mod file;
 mod image;
 mod keys;
@@ -20,6 +21,7 @@ use std::path::Path;
 
 pub use changes::Changes;
 pub use error::ConfigError;
+pub use feeds::{Feeds, Pull, Redis, Rpicam, Rtsp};
 pub use image::ImageFlags;
 pub use keys::Keys;
 pub use live::{Live, NotSaved};
@@ -66,7 +68,10 @@ fn check(settings: &Settings) -> Result<(), Wrong> {
         SourceName::Slideshow => {
             Folder::check(settings.source.slideshow.folder.as_deref()).map_err(Wrong::folder)
         }
-        SourceName::V4l2 | SourceName::Pattern => Ok(()),
+        name => match settings.source.feeds.lack(name) {
+            Some(what) => Err(Wrong::source(format_args!("{name} needs {what}"))),
+            None => Ok(()),
+        },
     }
 }
 

@@ -14,6 +14,7 @@ use super::values::{
     Anonymous, Corner, CropArea, Devices, FrameRate, Hash, NetworkWait, Password, Quality, Resolution, Rgba,
     Right, Rotation, SourceName, Subsampling, TokenHash,
 };
+use super::feeds::Feeds;
 use crate::controls::Wish;
 use crate::flips::Flips;
 use crate::picture::PixelFormat;
@@ -58,8 +59,13 @@ pub struct Source {
     /// Pause between attempts to open a device that failed.
     #[serde(serialize_with = "write::seconds")]
     pub device_error_delay: Duration,
+    /// Without a picture for this long those that others bring count as stalled.
+    #[serde(serialize_with = "write::seconds")]
+    pub timeout: Duration,
     pub v4l2: V4l2,
     pub slideshow: Slideshow,
+    #[serde(skip)]
+    pub feeds: Feeds,
 }
 
 impl Source {
@@ -296,8 +302,10 @@ impl Default for Source {
             idle_fps: None,
             drop_same_frames: 0,
             device_error_delay: Duration::from_secs(1),
+            timeout: Duration::from_secs(10),
             v4l2: V4l2::default(),
             slideshow: Slideshow::default(),
+            feeds: Feeds::default(),
         }
     }
 }

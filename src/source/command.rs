@@ -22,6 +22,14 @@ pub(super) struct Command {
     pub(super) missing: &'static str,
 }
 
+impl Command {
+    /// Of a person's own choice.
+    pub(super) fn new(words: &[String]) -> Self {
+        let missing = "is it installed, and in the PATH of the service?";
+        Self { name: None, words: words.to_vec(), secrets: Vec::new(), fps: None, missing }
+    }
+}
+
 impl Feeder for Command {
     fn name(&self) -> String {
         let program = || self.words.first().map_or("", |program| program.rsplit('/').next().unwrap_or_default());

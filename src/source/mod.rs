@@ -10,12 +10,29 @@ pub mod slideshow;
 
 mod slide;
 
+mod fed;
+
+mod command;
+
+mod rpicam;
+
+mod rtsp;
+
+mod pull;
+
+mod redis;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
 
+use self::command::Command;
+use self::fed::Fed;
+use self::pull::Pull;
+use self::redis::Redis;
+use self::rpicam::Rpicam;
 use crate::config::Settings;
 use crate::config::values::SourceName;
 use crate::controls::Panel;
@@ -35,9 +52,23 @@ pub fn new(settings: &Settings, panel: &Arc<Panel>) -> Box<dyn Source> {
             let folder = source.slideshow.folder.clone().unwrap_or_default();
             Box::new(slideshow::Slideshow::new(folder, source.slideshow.interval))
         }
+        name => fed(name, settings),
     };
     made.ask_for(settings.image.flips());
     made
+}
+
+/// One whose pictures others bring. The settings have been checked for what it needs.
+fn fed(name: SourceName, settings: &Settings) -> Box<dyn Source> {
+    let (source, timeout) = (&settings.source, settings.source.timeout);
+    let feeds = &source.feeds;
+    match name {
+        SourceName::Rpicam => Box::new(Fed::new(Rpicam::new(source, &settings.encoder), timeout)),
+        SourceName::Rtsp => Box::new(Fed::new(rtsp::command(&feeds.rtsp), timeout)),
+        SourceName::Pull => Box::new(Fed::new(Pull::new(&feeds.pull, timeout), timeout)),
+        SourceName::Redis => Box::new(Fed::new(Redis::new(&feeds.redis), timeout)),
+        _ => Box::new(Fed::new(Command::new(&feeds.command), timeout)),
+    }
 }
 
 /// A place that pictures come from: opened when somebody watches, closed when nobody does.

@@ -12,6 +12,7 @@ use super::Lost;
 use super::command::pump;
 use super::fed::{Feed, Feeder, LONGEST_PICTURE};
 use crate::clock::Monotonic;
+use crate::config::Pull as Settings;
 use crate::config::values::Url;
 use crate::flips::Flips;
 use crate::mailbox::Mailbox;
@@ -23,16 +24,20 @@ const ANSWER: Duration = Duration::from_secs(10);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 pub(super) struct Pull {
-    pub(super) url: Url,
-    /// Between two snapshots; `None`: it is a stream.
-    pub(super) interval: Option<Duration>,
+    settings: Settings,
     /// Without a byte for so long the other side counts as gone.
-    pub(super) timeout: Duration,
+    timeout: Duration,
+}
+
+impl Pull {
+    pub(super) fn new(settings: &Settings, timeout: Duration) -> Self {
+        Self { settings: settings.clone(), timeout }
+    }
 }
 
 impl Feeder for Pull {
     fn name(&self) -> String {
-        self.url.to_string()
+        self.settings.url.as_ref().map_or_else(String::new, Url::to_string)
     }
 
     fn start(&mut self) -> Result<Feed, Lost> {
@@ -42,8 +47,9 @@ impl Feeder for Pull {
             .timeout_per_read(Some(self.timeout))
             .user_agent(concat!("mjpegd/", env!("CARGO_PKG_VERSION")))
             .build();
-        let request = Request { agent: config.into(), url: self.url.clone() };
-        let (interval, url) = (self.interval, self.url.clone());
+        let Some(url) = self.settings.url.clone() else { return Err(Lost::NoCamera("no address is given".into())) };
+        let request = Request { agent: config.into(), url: url.clone() };
+        let interval = self.settings.interval;
         let run = move |mailbox: &Mailbox| match interval {
             None => request.stream(mailbox),
             Some(interval) => request.poll(mailbox, interval),

@@ -8,6 +8,7 @@ use redis::{Client, Commands as _, Connection, RedisError, Value};
 
 use super::Lost;
 use super::fed::{Feed, Feeder, LONGEST_PICTURE};
+use crate::config::Redis as Settings;
 use crate::config::values::RedisUrl;
 use crate::flips::Flips;
 use crate::mailbox::Mailbox;
@@ -20,34 +21,34 @@ const ANSWER: Duration = Duration::from_secs(5);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 pub(super) struct Redis {
-    pub(super) url: RedisUrl,
-    pub(super) from: From,
+    settings: Settings,
 }
 
-/// Where on the server.
-#[derive(Clone, Debug)]
-pub(super) enum From {
-    Channel(String),
-    Stream(String),
+impl Redis {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self { settings: settings.clone() }
+    }
 }
 
 impl Feeder for Redis {
     fn name(&self) -> String {
-        match &self.from {
-            From::Channel(channel) => format!("{}, channel {channel}", self.url),
-            From::Stream(stream) => format!("{}, stream {stream}", self.url),
+        let Settings { url, channel, stream } = &self.settings;
+        let url = url.as_ref().map_or_else(String::new, RedisUrl::to_string);
+        match stream.is_empty() {
+            true => format!("{url}, channel {channel}"),
+            false => format!("{url}, stream {stream}"),
         }
     }
 
     fn start(&mut self) -> Result<Feed, Lost> {
         let name = self.name();
-        let client = Client::open(self.url.secret())
+        let Settings { url, channel, stream } = self.settings.clone();
+        let client = Client::open(url.as_ref().map_or("", RedisUrl::secret))
             .map_err(|error| Lost::NoCamera(format!("{name}: {error}")))?;
-        let from = self.from.clone();
         let run = move |mailbox: &Mailbox| {
-            let outcome = match &from {
-                From::Channel(channel) => subscribe(&client, channel, mailbox),
-                From::Stream(stream) => follow(&client, stream, mailbox),
+            let outcome = match stream.is_empty() {
+                true => subscribe(&client, &channel, mailbox),
+                false => follow(&client, &stream, mailbox),
             };
             outcome.map_or_else(|error| format!("{name}: {error}"), |()| String::new())
         };
@@ -89,10 +90,11 @@ fn subscribe(client: &Client, channel: &str, mailbox: &Mailbox) -> Result<(), Re
             continue;
         }
         // The name of a key: a value of another kind is not for us.
-        match keys.get::<_, Value>(payload)? {
-            Value::BulkString(value) if put(&value, mailbox) => {}
-            Value::Nil => log::debug!("channel {channel}: there is no key {:?}", String::from_utf8_lossy(payload)),
-            _ => mailbox.lose(1),
+        match keys.get::<_, Value>(payload) {
+            Ok(Value::BulkString(value)) if put(&value, mailbox) => {}
+            Ok(_) => mailbox.lose(1),
+            Err(error) if error.code() == Some("WRONGTYPE") => mailbox.lose(1),
+            Err(error) => return Err(error),
         }
     }
     Ok(())

@@ -25,7 +25,7 @@ impl Rpicam {
             .to_vec();
         words.insert(0, program.unwrap_or("rpicam-vid").to_owned());
         let numbers = [
-            ("--camera", Some(f64::from(source.rpicam.camera))),
+            ("--camera", Some(f64::from(source.feeds.rpicam.camera))),
             ("--width", Some(f64::from(source.resolution.width))),
             ("--height", Some(f64::from(source.resolution.height))),
             ("--framerate", fps),
@@ -34,7 +34,7 @@ impl Rpicam {
         for (option, number) in numbers {
             words.extend(number.into_iter().flat_map(|number| [option.to_owned(), number.to_string()]));
         }
-        words.extend(source.rpicam.options.iter().cloned());
+        words.extend(source.feeds.rpicam.options.iter().cloned());
         let missing = "`sudo apt install rpicam-apps-lite` on Raspberry Pi OS";
         Self { command: Command { name: None, words, secrets: Vec::new(), fps, missing }, flips: Flips::NONE }
     }

@@ -71,3 +71,38 @@ pub struct Redis {
     #[arg(long = "redis-stream", value_name = "NAME")]
     pub stream: Option<RedisName>,
 }
+
+impl Command {
+    pub(super) fn apply(self, to: &mut feeds::Feeds) {
+        set(&mut to.command, self.command);
+    }
+}
+
+impl Rpicam {
+    pub(super) fn apply(self, to: &mut feeds::Rpicam) {
+        set(&mut to.camera, self.camera);
+        set(&mut to.options, self.options);
+    }
+}
+
+impl Rtsp {
+    pub(super) fn apply(self, to: &mut feeds::Rtsp) {
+        set(&mut to.url, self.url.map(Some));
+        set(&mut to.transport, self.transport);
+    }
+}
+
+impl Pull {
+    pub(super) fn apply(self, to: &mut feeds::Pull) {
+        set(&mut to.url, self.url.map(Some));
+        set(&mut to.interval, self.interval.map(Seconds::or_never));
+    }
+}
+
+impl Redis {
+    pub(super) fn apply(self, to: &mut feeds::Redis) {
+        set(&mut to.url, self.url.map(Some));
+        set(&mut to.channel, self.channel);
+        set(&mut to.stream, self.stream);
+    }
+}

@@ -4,6 +4,8 @@
 
 mod auth;
 
+mod feeds;
+
 mod http;
 
 mod pictures;
@@ -24,7 +26,7 @@ use self::service::{Api, Log, Network};
 use self::source::Source;
 use super::settings;
 use super::values::Value as _;
-use super::values::{Login, OfPages, OfPem, OptionalPath, Refused, Seconds, section};
+use super::values::{Login, OfPages, OfPem, OptionalPath, Refused, Seconds, SourceName, section};
 use crate::identity::Which;
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -71,6 +73,7 @@ impl Keys {
         match key {
             Wrong::FOLDER => self.source.slideshow.folder.is_some(),
             Wrong::FONT => self.overlay.font.is_some(),
+            "source.name" => self.source.name.is_some(),
             "http.static" => self.http.static_folder.is_some(),
             "http.tls-cert" => self.http.tls_cert.is_some(),
             "http.tls-key" => self.http.tls_key.is_some(),
@@ -126,6 +129,11 @@ impl Wrong {
             Which::Key => ("http.tls-key", "--tls-key"),
         };
         Self { key, flag, why: OptionalPath::<OfPem>::refuse(why) }
+    }
+
+    /// The source lacks what it cannot be without.
+    pub(super) fn source(why: impl fmt::Display) -> Self {
+        Self { key: "source.name", flag: "--source", why: SourceName::refuse(why) }
     }
 
     pub(super) fn folder(why: Refused) -> Self {

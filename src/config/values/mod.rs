@@ -22,10 +22,12 @@ mod optional_path;
 mod origin;
 mod quality;
 mod read;
+mod redis_name;
 mod resolution;
 mod rgba;
 mod right;
 mod rotation;
+mod rtsp_transport;
 mod scale;
 mod seconds;
 mod source_name;
@@ -33,7 +35,9 @@ mod state_path;
 mod subsampling;
 mod switch;
 mod time_zone;
+mod url;
 mod whole;
+mod words;
 pub(super) mod write;
 
 use std::fmt;
@@ -62,10 +66,12 @@ pub use optional_path::{OfPages, OfPem, OfSocket, OptionalPath};
 pub use origin::AllowOrigin;
 pub use quality::Quality;
 pub(super) use read::{one_or_many, section, sections};
+pub use redis_name::RedisName;
 pub use resolution::Resolution;
 pub use rgba::Rgba;
 pub use right::Right;
 pub use rotation::Rotation;
+pub use rtsp_transport::RtspTransport;
 pub use scale::Scale;
 pub use seconds::Seconds;
 pub use source_name::SourceName;
@@ -73,7 +79,9 @@ pub use state_path::StatePath;
 pub use subsampling::Subsampling;
 pub use switch::Switch;
 pub use time_zone::TimeZoneName;
+pub use url::{Address, OfHttp, OfRedis, OfRtsp, RedisUrl, RtspUrl, Url};
 pub use whole::Whole;
+pub use words::Words;
 
 /// Something that a person writes into the settings file or behind a flag.
 pub trait Value: FromStr<Err = Refused> {

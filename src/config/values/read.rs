@@ -9,8 +9,9 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpect
 use super::{
     AllowOrigin, Anonymous, Caption, Corner, Crop, DesiredFps, Device, FileMode, Folder, Font, Format,
     FrameRate, Hash, Host, IdleFps, Kind, LogLevel, Login, Name, NetworkWait, OfPages, OfPem, OfSocket,
-    OptionalPath, Password, Quality, Resolution, Rgba, Right, Rotation, Scale, Seconds, SourceName,
-    StatePath, Subsampling, Switch, TimeZoneName, TokenHash, Value, Whole,
+    OptionalPath, Password, Quality, RedisName, RedisUrl, Resolution, Rgba, Right, Rotation, RtspTransport,
+    RtspUrl, Scale, Seconds, SourceName, StatePath, Subsampling, Switch, TimeZoneName, TokenHash, Url, Value,
+    Whole, Words,
 };
 
 struct One<T>(PhantomData<T>);
@@ -84,28 +85,34 @@ deserialize! {
     Hash;
     Host;
     IdleFps;
-    LogLevel;
     Login;
+    LogLevel;
     Name;
     NetworkWait;
-    Password;
     OptionalPath<OfPages>;
     OptionalPath<OfPem>;
     OptionalPath<OfSocket>;
+    Password;
     Quality;
+    RedisName;
+    RedisUrl;
     Resolution;
-    Right;
     Rgba;
+    Right;
     Rotation;
+    RtspTransport;
+    RtspUrl;
     Scale;
+    Seconds<LEAST, MOST>, LEAST, MOST;
     SourceName;
     StatePath;
     Subsampling;
     Switch;
-    TokenHash;
     TimeZoneName;
-    Seconds<LEAST, MOST>, LEAST, MOST;
+    TokenHash;
+    Url;
     Whole<LEAST, MOST>, LEAST, MOST;
+    Words;
 }
 
 struct Many<T>(PhantomData<T>);
