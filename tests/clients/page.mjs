@@ -2,6 +2,7 @@
 // axe finds no barrier. Called by test_page.py: page.mjs URL FOLDER-OF-SCREENSHOTS PART
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import http from "node:http";
 import { PATIENCE_MILLIS, api, at, order, part, require, seesItMove, shoot, until, url } from "./browser.mjs";
 
 const { chromium } = require("playwright-core");
@@ -132,7 +133,7 @@ const parts = {
     await field("quality").focus();
     await page.keyboard.press("ArrowLeft");
     await settingsAre((now) => now.encoder.quality === 79, "quality by its slider");
-    const number = page.locator("#settings .field", { has: field("quality") }).locator('input[type="number"]');
+    const number = page.locator("#settings .field", { has: page.locator('[name="quality"]') }).locator('input[type="number"]');
     await number.fill("60");
     await number.press("Enter");
     await settingsAre((now) => now.encoder.quality === 60, "quality by its number");
@@ -215,7 +216,21 @@ const parts = {
     await page.click('#controls button[aria-label="Reset: Brightness"] >> nth=0');
     await until(async () => await value("brightness") === (await api("controls/brightness")).default, "one is reset");
     await page.click("#reset-all");
-    await until(async () => (await api("controls")).every((one) => one.default === null || one.value === one.default || one.type === "button"), "all are reset");
+    const changed = async () => (await api("controls")).filter((one) => ![null, undefined, one.value].includes(one.default));
+    // This one's range is upside down, so that it cannot be set back.
+    await until(async () => (await changed()).every((one) => one.key === "upside_down_range"), "all are reset");
+    // A slider stays in the hand that drags it, though its changes come back while it moves.
+    await field("brightness").scrollIntoViewIfNeeded();
+    const box = await field("brightness").boundingBox();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    for (let step = 1; step <= 4; step += 1) {
+      await page.mouse.move(box.x + box.width * (0.5 - step / 10), box.y + box.height / 2);
+      await page.waitForTimeout(700);
+    }
+    await page.mouse.up();
+    await until(async () => await value("brightness") < 40, "the slider was dragged to its end");
+    await page.click("#reset-all");
     // A group that was closed stays closed when its fields are drawn anew.
     await page.locator("#controls summary").first().click();
     await api("controls/exposure_time_absolute", { method: "PUT", body: '{"value": 300}', headers: { "Content-Type": "application/json" } });
@@ -269,10 +284,10 @@ const parts = {
     const image = page.locator("noscript img");
     await until(async () => (await image.boundingBox())?.width > 600, "a picture");
     await shoot(page, "scriptless");
-    await page.click("text=Pause", { noWaitAfter: true });
+    await page.click("form >> text=Pause", { noWaitAfter: true });
     await until(async () => (await api("state")).paused, "paused");
     await until(() => image.isVisible(), "the page is there again");
-    await page.click("text=Continue", { noWaitAfter: true });
+    await page.click("form >> text=Continue", { noWaitAfter: true });
     await until(async () => !(await api("state")).paused, "continued");
     await context.close();
   },
@@ -280,9 +295,10 @@ const parts = {
   // Mainsail's reader (mjpegstreamer.worker.ts), from a page of another origin: parts by Content-Length out of a fetched stream,
   // each begun where FFD8 stands within a piece, and drawn when something has come behind it.
   async mainsail() {
+    const elsewhere = http.createServer((_, answer) => answer.end()).listen(0, "127.0.0.1");
     const context = await browser.newContext();
     const page = await context.newPage();
-    await page.goto("about:blank");
+    await page.goto(`http://127.0.0.1:${elsewhere.address().port}/`);
     const sizes = await page.evaluate(async (stream) => {
       const reader = (await fetch(`${stream}&timestamp=${Date.now()}`, { mode: "cors" })).body.getReader();
       const drawn = [];
@@ -312,6 +328,7 @@ const parts = {
     }, at("/?action=stream"));
     assert.deepEqual([...new Set(sizes)], ["640x480"]);
     await context.close();
+    elsewhere.close();
   },
 };
 

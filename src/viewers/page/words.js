@@ -65,6 +65,7 @@ function controlWord(key, name) {
   return WORDS[LANGUAGE].control[key] ?? name;
 }
 
+document.documentElement.classList.remove("scriptless");
 document.documentElement.lang = LANGUAGE === "zh" ? "zh-CN" : "en";
 for (const element of document.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
 for (const element of document.querySelectorAll("[data-word-alt]")) element.alt = word(element.dataset.wordAlt);
