@@ -32,7 +32,7 @@ class Camera:
 
     def environment(self):
         return {"LD_PRELOAD": self.library, "FAKECAM_DEV": self.device, "FAKECAM_FRAMES": self.path("film"),
-                "FAKECAM_SIZES": ",".join(SIZES), "FAKECAM_FAULT": self.path("fault")}  # fmt: skip
+                "FAKECAM_SIZES": ",".join(SIZES), "FAKECAM_FPS": "30,10", "FAKECAM_FAULT": self.path("fault")}  # fmt: skip
 
     def unplug(self):
         with open(self.path("fault"), "w", encoding="utf-8") as file:

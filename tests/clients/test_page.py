@@ -10,6 +10,8 @@ from daemon import Daemon
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SECONDS = 300
+# Where nobody counts them, so few pictures that the browser has time for the rest of the page.
+SLOWLY = ["--desired-fps", "10"]
 
 
 class Page(unittest.TestCase):
@@ -31,23 +33,23 @@ class Page(unittest.TestCase):
             self.do(daemon, "shapes")
 
     def test_the_bar_below_the_picture_does_what_it_says(self):
-        with Daemon() as daemon:
+        with Daemon(*SLOWLY) as daemon:
             self.do(daemon, "bar")
 
     def test_its_links_lead_somewhere(self):
-        with Daemon() as daemon:
+        with Daemon(*SLOWLY) as daemon:
             self.do(daemon, "links")
 
     def test_the_settings_change_the_picture(self):
-        with Daemon() as daemon:
+        with Daemon(*SLOWLY) as daemon:
             self.do(daemon, "settings")
 
     def test_the_controls_of_the_camera_are_changed(self):
-        with Camera() as camera, Daemon(camera=camera) as daemon:
+        with Camera() as camera, Daemon(*SLOWLY, camera=camera) as daemon:
             self.do(daemon, "controls")
 
     def test_all_of_it_is_reached_by_keyboard(self):
-        with Camera() as camera, Daemon(camera=camera) as daemon:
+        with Camera() as camera, Daemon(*SLOWLY, camera=camera) as daemon:
             self.do(daemon, "keyboard")
 
     def test_without_a_camera_it_says_what_to_do(self):
@@ -55,7 +57,7 @@ class Page(unittest.TestCase):
             self.do(daemon, "no-camera")
 
     def test_it_recovers_from_troubles_by_itself(self):
-        flags = ["--device-error-delay", "0.2"]
+        flags = [*SLOWLY, "--device-error-delay", "0.2"]
         with Camera() as camera:
             running = [Daemon(*flags, camera=camera)]
             self.addCleanup(lambda: running[-1].close())
@@ -69,7 +71,7 @@ class Page(unittest.TestCase):
             self.do(running[0], "troubles", orders)
 
     def test_it_serves_browsers_without_scripts(self):
-        with Daemon() as daemon:
+        with Daemon(*SLOWLY) as daemon:
             self.do(daemon, "scriptless")
 
     def test_mainsails_reader_reads_it_from_another_origin(self):

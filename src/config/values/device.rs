@@ -66,8 +66,8 @@ impl FromStr for Device {
         match text {
             "" => Err(Self::refuse("the name is empty")),
             "auto" => Ok(Self::Auto),
-            // The kernel's interface knows no such path, and it would end a name early.
-            _ if text.contains('\0') => Err(Self::refuse(format_args!("{text:?} is not a path"))),
+            // The kernel's interface knows no zero in a path, and the log is to be no line longer by one.
+            _ if text.contains(char::is_control) => Err(Self::refuse(format_args!("{text:?} is not a path"))),
             path => Ok(Self::Path(path.into())),
         }
     }

@@ -55,10 +55,10 @@ pub fn route(which: &Which, request: &Request, context: &Arc<Context>) -> Route 
 
 fn change(which: Which, body: &[u8], context: &Arc<Context>) -> Route {
     let changes = match &which {
-        Which::All => serde_json::from_slice::<std::collections::BTreeMap<String, Value>>(body)
+        Which::All => super::body::read::<std::collections::BTreeMap<String, Value>>(body)
             .map(|changes| changes.into_iter().collect()),
         // What a button is set to does not matter.
-        Which::One(name) => serde_json::from_slice::<New>(body)
+        Which::One(name) => super::body::read::<New>(body)
             .map(|new| vec![(name.clone(), new.value.unwrap_or(Value::Switch(true)))]),
     };
     match changes {
