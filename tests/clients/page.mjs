@@ -215,7 +215,7 @@ const parts = {
       await until(async () => await value(key) !== control.value, `${key} is changed`);
     }
     await hasNoBarriers(page);
-    await shoot(page, "controls-changed", true);
+    await shoot(page, "controls-changed");
     await page.click('#controls button[aria-label="Reset: Brightness"] >> nth=0');
     await until(async () => await value("brightness") === (await api("controls/brightness")).default, "one is reset");
     await page.click("#reset-all");

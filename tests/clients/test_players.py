@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import tempfile
 import time
@@ -123,8 +124,6 @@ class Libraries(unittest.TestCase):
 
     def test_go2rtc_finds_a_length_in_each_part(self):
         # pkg/mpjpeg: lines up to a boundary, headers, Content-Length, so many bytes; only empty lines in between.
-        import socket
-
         connection = socket.create_connection(("127.0.0.1", self.daemon.port), 10)
         connection.sendall(b"GET /stream HTTP/1.1\r\nHost: camera\r\n\r\n")
         stream = connection.makefile("rb")
@@ -150,18 +149,20 @@ class Proxy(unittest.TestCase):
         self.addCleanup(daemon.close)
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o755)
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                port = free.getsockname()[1]
             config = os.path.join(folder, "nginx.conf")
             with open(config, "w", encoding="utf-8") as file:
                 file.write(f"""daemon off; pid {folder}/pid; error_log stderr; events {{}}
 http {{ access_log off; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
 uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
-server {{ listen 127.0.0.1:18099; location /webcam/ {{ proxy_pass http://127.0.0.1:{daemon.port}/; }} }} }}""")
+server {{ listen 127.0.0.1:{port}; location /webcam/ {{ proxy_pass http://127.0.0.1:{daemon.port}/; }} }} }}""")
             nginx = subprocess.Popen(["nginx", "-c", config], stderr=subprocess.PIPE)
             self.addCleanup(nginx.stderr.close)
             self.addCleanup(nginx.wait)
             self.addCleanup(nginx.terminate)
-            time.sleep(1)
-            ages = self.ages("http://127.0.0.1:18099/webcam/stream?extra_headers=1", 8)
+            self.assertTrue(until(lambda: os.path.exists(os.path.join(folder, "pid"))), "nginx listens")
+            ages = self.ages(f"http://127.0.0.1:{port}/webcam/stream?extra_headers=1", 8)
         self.assertGreater(len(ages), 100)
         # Were it buffered, each would be older than the one before.
         self.assertLess(max(ages[-30:]), 1.0, ages[-30:])
