@@ -103,4 +103,10 @@ mod tests {
         assert!(devices(&["/dev/video0", "auto"]).is_err());
         assert!(devices(&[""]).is_err());
     }
+
+    #[test]
+    fn what_would_end_a_line_of_the_log_is_no_path() {
+        assert!(devices(&["/dev/video0\nlistening"]).is_err());
+        assert!(devices(&["/dev/video0\0"]).is_err());
+    }
 }
