@@ -47,7 +47,8 @@ class Api(unittest.TestCase):
 
     def test_the_controls_of_a_camera_do_what_their_description_says(self):
         with Camera() as camera, Daemon(camera=camera) as daemon:
-            # Controls that there are.
+            # A picture says that the camera is open. Controls that there are.
+            daemon.get("/snapshot")
             keys = [control["key"] for control in json.loads(daemon.get("/api/v1/controls"))]
             config = CONFIG + CONTROLS.format(keys=json.dumps(keys))
             # Deleted, they are as they were before they were set.

@@ -58,7 +58,8 @@ fn change(which: Which, body: &[u8], context: &Arc<Context>) -> Route {
         Which::All => super::body::read::<std::collections::BTreeMap<String, Value>>(body)
             .map(|changes| changes.into_iter().collect()),
         // What a button is set to does not matter.
-        Which::One(name) => super::body::read::<New>(body)
+        Which::One(name) => super::body::read::<serde_json::Map<_, _>>(body)
+            .and_then(|members| serde_json::from_value::<New>(members.into()))
             .map(|new| vec![(name.clone(), new.value.unwrap_or(Value::Switch(true)))]),
     };
     match changes {
