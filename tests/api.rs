@@ -118,6 +118,24 @@ fn settings_that_are_wrong_change_nothing_and_are_told_as_those_of_the_file() {
 }
 
 #[test]
+fn a_whole_number_may_be_written_with_a_point() {
+    let daemon = Daemon::with_pattern(&[]);
+    assert_eq!(patch(&daemon, &json!({"encoder": {"quality": 66.0}})).head.status(), 200);
+    assert_eq!(api(&daemon, "/settings")["encoder"]["quality"], 66);
+    assert_eq!(patch(&daemon, &json!({"encoder": {"quality": 66.5}})).head.status(), 422);
+}
+
+#[test]
+fn whether_to_save_is_not_guessed() {
+    let daemon = Daemon::with_pattern(&[]);
+    let more = "Content-Type: application/json\r\n";
+    let answer = send(&daemon, "PATCH", "/settings?save=please", more, "{\"encoder\": {\"quality\": 66}}");
+    assert_eq!(answer.head.status(), 400);
+    assert!(detail(&answer).contains("save is 1"));
+    assert_eq!(api(&daemon, "/settings")["encoder"]["quality"], 80);
+}
+
+#[test]
 fn a_body_that_is_no_patch_is_refused_with_a_reason() {
     let daemon = Daemon::with_pattern(&[]);
     let json = "Content-Type: application/json; charset=utf-8\r\n";

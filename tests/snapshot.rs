@@ -73,6 +73,8 @@ fn max_age_takes_the_picture_that_is_there() {
     let answer = get(&daemon, "/snapshot?max_age=60000");
     assert_eq!(answer.head.status(), 200);
     assert!(Marker::of(&answer.body).unwrap().sequence >= seen);
+    // However old.
+    assert_eq!(get(&daemon, "/snapshot?max_age=99999999999999999999").head.status(), 200);
     // It was there before the request, so without leave it would not do.
     let answer = get(&daemon, "/snapshot");
     assert_eq!(answer.head.status(), 503, "{}", answer.head.0);

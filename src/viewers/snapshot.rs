@@ -1,5 +1,6 @@
 //! One picture: newer than the request, unless the request takes an older one; or the reason why there is none.
 
+use std::num::IntErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,9 +26,16 @@ impl Wanted {
         let max_age = match given {
             None => None,
             Some((name, text)) => {
-                let millis = text.parse().map_err(|_| {
-                    format!("{name}: {text:?} is not a whole number of milliseconds, 0 or more")
-                })?;
+                let millis = match text.parse::<u64>() {
+                    Ok(millis) => millis,
+                    // However old it is.
+                    Err(error) if *error.kind() == IntErrorKind::PosOverflow => u64::MAX,
+                    Err(_) => {
+                        return Err(format!(
+                            "{name}: {text:?} is not a whole number of milliseconds, 0 or more"
+                        ));
+                    }
+                };
                 Some(Duration::from_millis(millis))
             }
         };

@@ -1,4 +1,4 @@
-"""A daemon on the test picture, on a port of its own."""
+"""A daemon on the test picture or on the test camera, on a port of its own."""
 
 import os
 import re
@@ -12,12 +12,15 @@ PATIENCE_SECONDS = 30
 
 
 class Daemon:
-    def __init__(self, *flags, source="pattern", size="640x480"):
+    def __init__(self, *flags, source="pattern", size="640x480", camera=None, port=0):
         self.folder = tempfile.TemporaryDirectory(prefix="mjpegd-clients-")
         state = os.path.join(self.folder.name, "state.toml")
-        words = [os.environ["MJPEGD"], "--config", "/dev/null", "--host", "127.0.0.1", "--port", "0", "--source", source,
+        if camera:
+            source, flags = "v4l2", ["--device", camera.device, *flags]
+        words = [os.environ["MJPEGD"], "--config", "/dev/null", "--host", "127.0.0.1", "--port", str(port), "--source", source,
                  "--resolution", size, "--state-file", state, *flags]  # fmt: skip
-        self.process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+        environment = {**os.environ, **(camera.environment() if camera else {})}
+        self.process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=environment)
         self.log = []
         self.port = None
         for line in self.process.stderr:
@@ -28,7 +31,8 @@ class Daemon:
                 break
         if not self.port:
             raise RuntimeError("mjpegd did not listen:\n" + "".join(self.log))
-        threading.Thread(target=lambda: self.log.extend(self.process.stderr), daemon=True).start()
+        self.reader = threading.Thread(target=lambda: self.log.extend(self.process.stderr), daemon=True)
+        self.reader.start()
 
     def url(self, path="/"):
         return f"http://127.0.0.1:{self.port}{path}"
@@ -39,7 +43,8 @@ class Daemon:
 
     def close(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(PATIENCE_SECONDS)
+        self.reader.join()
         self.process.stderr.close()
         self.folder.cleanup()
 

@@ -66,8 +66,8 @@ impl FromStr for Device {
         match text {
             "" => Err(Self::refuse("the name is empty")),
             "auto" => Ok(Self::Auto),
-            // The kernel's interface knows no such path, and it would end a name early.
-            _ if text.contains('\0') => Err(Self::refuse(format_args!("{text:?} is not a path"))),
+            // The kernel's interface knows no zero in a path, and the log is to be no line longer by one.
+            _ if text.contains(char::is_control) => Err(Self::refuse(format_args!("{text:?} is not a path"))),
             path => Ok(Self::Path(path.into())),
         }
     }
@@ -102,5 +102,11 @@ mod tests {
     fn auto_beside_a_path_is_refused() {
         assert!(devices(&["/dev/video0", "auto"]).is_err());
         assert!(devices(&[""]).is_err());
+    }
+
+    #[test]
+    fn what_would_end_a_line_of_the_log_is_no_path() {
+        assert!(devices(&["/dev/video0\nlistening"]).is_err());
+        assert!(devices(&["/dev/video0\0"]).is_err());
     }
 }

@@ -12,6 +12,7 @@ use super::super::errands::Outcome;
 use super::super::problem::{problem, several};
 use super::super::request::Request;
 use super::super::routes::Route;
+use super::body;
 use crate::controls::{Control, Error, Value};
 
 /// What is meant by a path.
@@ -56,12 +57,13 @@ pub fn route(which: &Which, request: &Request, context: &Arc<Context>) -> Route 
     }
 }
 
-fn change(which: Which, body: &[u8], context: &Arc<Context>) -> Route {
+fn change(which: Which, bytes: &[u8], context: &Arc<Context>) -> Route {
     let changes = match &which {
-        Which::All => serde_json::from_slice::<BTreeMap<String, Value>>(body)
-            .map(|changes| changes.into_iter().collect()),
+        Which::All => {
+            body::read::<BTreeMap<String, Value>>(bytes).map(|changes| changes.into_iter().collect())
+        }
         // What a button is set to does not matter.
-        Which::One(name) => serde_json::from_slice::<Map<String, Json>>(body)
+        Which::One(name) => body::read::<Map<String, Json>>(bytes)
             .and_then(|object| New::deserialize(Json::Object(object)))
             .map(|new| vec![(name.clone(), new.value.unwrap_or(Value::Switch(true)))]),
     };

@@ -1,6 +1,7 @@
 //! `/api/v1`: what the page does, for programs. JSON in and out; refusals are `application/problem+json`.
 
 mod actions;
+mod body;
 mod controls;
 mod settings;
 

@@ -19,7 +19,11 @@ pub fn patch(request: &Request) -> Route {
     if let Err(refusal) = is_json(request) {
         return Route::Answer(refusal);
     }
-    let save = request.query.is_on("save");
+    let save = match request.query.get("save") {
+        None | Some("0") => false,
+        Some("1") => true,
+        Some(_) => return Route::Answer(problem(400, "save is 1, to keep all changes over restarts, or 0")),
+    };
     Route::Upload(Box::new(move |body, context| change(body, save, context)))
 }
 
@@ -35,7 +39,7 @@ pub fn is_json(request: &Request) -> Result<(), Answer> {
 }
 
 fn change(body: &[u8], save_it: bool, context: &Arc<Context>) -> Route {
-    let patch = match serde_json::from_slice(body) {
+    let patch = match super::body::read(body) {
         Ok(patch) => patch,
         Err(error) => return Route::Answer(problem(400, &format!("the body is not JSON: {error}"))),
     };

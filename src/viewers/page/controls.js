@@ -2,32 +2,80 @@
 
 // Fields that change something at once: while a change is on its way the newest one waits, and those between are dropped.
 
-let fieldCount = 0;
-
-// A label, what is changed, and below it a word on it. `send(value)` gives a promise.
-function makeField({ label, input, note, reset }) {
+// A label, what is changed, and below it a word on it. `send(value)` gives a promise; `reset` is called by a button, which is
+// hidden where `atDefault`.
+function makeField({ id, label, input, read, send, note, reset, atDefault }) {
   const field = document.createElement("div");
   field.className = "field";
   const name = document.createElement("label");
-  input.id = `field-${fieldCount += 1}`;
-  name.htmlFor = input.id;
+  input.id = id;
+  name.htmlFor = id;
   name.textContent = label;
   const value = document.createElement("div");
   value.className = "value";
-  if (reset) value.append(reset);
-  field.append(name, value);
   const number = input.type === "range" ? rangeNumber(input, label) : null;
-  value.prepend(number ?? input);
+  value.append(number ?? input);
+  if (reset) value.append(resetButton(label, reset, atDefault));
+  field.append(name, value);
   if (number) field.append(input);
   if (note) {
     const words = document.createElement("span");
     words.className = "note";
-    words.id = `${input.id}-note`;
+    words.id = `${id}-note`;
     words.textContent = note;
     input.setAttribute("aria-describedby", words.id);
     field.append(words);
   }
+  const push = latestOnly(send);
+  input.addEventListener(input.type === "button" ? "click" : input.type === "range" ? "input" : "change", () => {
+    if (input.checkValidity()) push(read()); else input.reportValidity();
+  });
+  // Half typed, dragged and not yet let go, or on its way.
+  let touched = false;
+  field.addEventListener("input", () => { touched = true; });
+  for (const end of ["change", "focusout"]) field.addEventListener(end, () => { touched = false; });
+  field.isInHand = () => touched || push.isBusy();
   return field;
+}
+
+function resetButton(label, reset, atDefault) {
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "reset", textContent: word("reset"), hidden: atDefault });
+  button.ariaLabel = `${word("reset")}: ${label}`;
+  button.addEventListener("click", reset);
+  return button;
+}
+
+// Draws fields where there may be some already. What differs only in its value stays: a slider is not taken out of the hand that
+// drags it, no list is closed, no half number lost. Whether all of them show what they should.
+function drawFields(place, fields) {
+  const old = [...place.children];
+  if (old.length !== fields.length) {
+    place.replaceChildren(...fields);
+    return true;
+  }
+  return old.map((field, index) => renewField(field, fields[index])).every(Boolean);
+}
+
+function renewField(old, fresh) {
+  if (old.isInHand()) return false;
+  const [button, freshButton] = [old, fresh].map((field) => field.querySelector(".reset"));
+  const atDefault = freshButton?.hidden;
+  if (button && freshButton) freshButton.hidden = button.hidden;
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  if (!old.isEqualNode(fresh)) {
+    if (freshButton) freshButton.hidden = atDefault;
+    old.replaceWith(fresh);
+    if (focused) (document.getElementById(focused.id) ?? fresh.querySelector("input, select"))?.focus();
+    return true;
+  }
+  const inputs = old.querySelectorAll("input, select");
+  fresh.querySelectorAll("input, select").forEach((input, index) => {
+    if (input.type === "checkbox") inputs[index].checked = input.checked; else inputs[index].value = input.value;
+  });
+  if (button) button.hidden = atDefault;
+  if (focused === button && atDefault) inputs[0]?.focus();
+  return true;
 }
 
 // A slider's value as a number that can be typed.
@@ -36,6 +84,7 @@ function rangeNumber(range, label) {
   number.type = "number";
   for (const name of ["min", "max", "step", "disabled"]) number[name] = range[name];
   number.value = range.value;
+  number.id = `${range.id}-number`;
   number.ariaLabel = label;
   range.addEventListener("input", () => { number.value = range.value; });
   number.addEventListener("change", () => {
@@ -50,14 +99,16 @@ function rangeNumber(range, label) {
 function latestOnly(send) {
   let busy = false;
   let next = null;
-  return async function push(value) {
+  async function push(value) {
     if (busy) { next = { value }; return; }
     busy = true;
     try { await send(value); } finally {
       busy = false;
       if (next) { const { value: newest } = next; next = null; push(newest); }
     }
-  };
+  }
+  push.isBusy = () => busy;
+  return push;
 }
 
 function selectOf(options, value) {
@@ -115,47 +166,45 @@ function controlInput(control) {
   }
 }
 
-// Draws all controls, by groups. Groups that were closed stay closed.
-function drawControls(place, controls, { set, reset }) {
-  const closed = new Set([...place.querySelectorAll("details:not([open])")].map((one) => one.dataset.group));
-  const focused = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  place.replaceChildren();
-  const groups = Map.groupBy ? Map.groupBy(controls, (one) => one.group_title) : groupBy(controls);
-  for (const [group, members] of groups) {
-    const details = document.createElement("details");
-    details.dataset.group = group;
-    details.open = !closed.has(group);
-    const summary = document.createElement("summary");
-    summary.textContent = controlWord(group.toLowerCase().replace(/\W+/g, "_"), group);
-    details.append(summary, ...members.map((control) => controlField(control, set, reset)));
-    place.append(details);
-  }
-  if (focused) place.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
-}
-
-function groupBy(controls) {
+// Draws all controls, by groups, which stay closed where they were. Whether all show what they should.
+function drawControls(place, controls, calls) {
   const groups = new Map();
   for (const one of controls) groups.set(one.group_title, [...(groups.get(one.group_title) ?? []), one]);
-  return groups;
+  const names = [...groups.keys()];
+  const old = [...place.children];
+  if (names.length !== old.length || names.some((name, index) => old[index].dataset.group !== name)) {
+    place.replaceChildren(...names.map(controlGroup));
+  }
+  return names.map((name, index) => {
+    const fields = groups.get(name).map((control) => controlField(control, calls));
+    return drawFields(place.children[index].lastElementChild, fields);
+  }).every(Boolean);
 }
 
-function controlField(control, set, reset) {
+function controlGroup(group) {
+  const details = document.createElement("details");
+  details.dataset.group = group;
+  details.open = true;
+  const summary = document.createElement("summary");
+  summary.textContent = controlWord(group.toLowerCase().replace(/\W+/g, "_"), group);
+  details.append(summary, document.createElement("div"));
+  return details;
+}
+
+function controlField(control, { set, reset }) {
   const { input, read } = controlInput(control);
-  input.dataset.key = control.key;
+  const { key } = control;
+  input.dataset.key = key;
   input.disabled = control.read_only || control.inactive;
-  const push = latestOnly((value) => set(control.key, value));
-  input.addEventListener(control.type === "button" ? "click" : input.type === "range" ? "input" : "change", () => push(read()));
-  const label = controlWord(control.key, control.name);
-  let button = null;
-  const differs = control.default !== undefined && control.default !== null && Number(control.value) !== Number(control.default);
-  if (differs && !input.disabled && !["button", "string"].includes(control.type)) {
-    button = document.createElement("button");
-    button.type = "button";
-    button.className = "reset";
-    button.textContent = word("reset");
-    button.ariaLabel = `${word("reset")}: ${label}`;
-    button.addEventListener("click", () => reset(control.key));
-  }
-  const note = control.read_only ? word("read-only") : control.inactive ? word("inactive") : null;
-  return makeField({ label, input, note, reset: button });
+  const canReset = !input.disabled && !["button", "string"].includes(control.type) && ![undefined, null].includes(control.default);
+  return makeField({
+    id: `control-${key}`,
+    label: controlWord(key, control.name),
+    input,
+    read,
+    send: (value) => set(key, value),
+    note: control.read_only ? word("read-only") : control.inactive ? word("inactive") : null,
+    reset: canReset ? () => reset(key) : null,
+    atDefault: Number(control.value) === Number(control.default),
+  });
 }

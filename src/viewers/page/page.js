@@ -128,7 +128,7 @@ function show() {
   picture.alt = word(paused ? "picture-paused" : "picture-alt");
   const pause = element("pause");
   pause.textContent = word(paused ? "continue" : "pause");
-  pause.setAttribute("aria-pressed", paused);
+  pause.classList.toggle("on", paused);
   showFigures();
   const now = `${state.settings.generation}/${state.controls?.generation ?? 0}/${camera.device}`;
   if (now !== generations) {
@@ -187,6 +187,11 @@ function drawGraph() {
   element("graph").setAttribute("aria-label", words);
 }
 
+// What somebody is just changing is drawn with the next event, when it has been let go.
+function drawAgain() {
+  generations = "";
+}
+
 // -- settings -----------------------------------------------------------------------------------------------------
 
 const change = (patch) => attempt("PATCH", "settings", patch);
@@ -195,10 +200,7 @@ async function loadSettings() {
   const [now, cameras] = await Promise.all([attempt("GET", "settings"), cameraList()]);
   if (!now) return;
   settings = now;
-  const place = element("settings");
-  const focused = place.contains(document.activeElement) ? document.activeElement.name : null;
-  place.replaceChildren(...settingFields(cameras));
-  if (focused) place.elements[focused]?.focus();
+  if (!drawFields(element("settings"), settingFields(cameras))) drawAgain();
   element("undo").hidden = !state.settings.changed;
 }
 
@@ -216,11 +218,7 @@ function settingFields(cameras) {
   const fields = [];
   const add = (name, input, send, more = {}) => {
     input.name = name;
-    const push = latestOnly(send);
-    input.addEventListener(input.type === "range" ? "input" : "change", () => {
-      if (input.checkValidity()) push(input); else input.reportValidity();
-    });
-    fields.push(makeField({ label: word(`set-${name}`), input, ...more }));
+    fields.push(makeField({ id: `set-${name}`, label: word(`set-${name}`), input, read: () => input, send, ...more }));
   };
   if (source.name === "v4l2") {
     const device = source.v4l2.device === "auto" ? "auto" : source.v4l2.device[0];
@@ -271,10 +269,11 @@ async function loadControls() {
     // There is no camera, or it has none: the state says so already.
   }
   element("controls-panel").hidden = !controls.length;
-  drawControls(element("controls"), controls, {
+  const drawn = drawControls(element("controls"), controls, {
     set: (key, value) => attempt("PUT", `controls/${encodeURIComponent(key)}`, { value }),
     reset: (key) => attempt("DELETE", `controls/${encodeURIComponent(key)}`),
   });
+  if (!drawn) drawAgain();
 }
 
 element("reset-all").addEventListener("click", () => attempt("DELETE", "controls"));

@@ -13,7 +13,7 @@ const WORDS = {
     "set-camera": "Camera", "any-camera": "any", "set-size": "Size", "set-rate": "Rate (0: all)", "set-quality": "Quality",
     "passed-through": "The camera makes the JPEGs itself; quality counts where they have to be changed.",
     "set-mirror": "Flip horizontally", "set-upside": "Flip vertically", "set-rotate": "Rotate", "set-grey": "Greyscale",
-    inactive: "inactive: another control holds it", "read-only": "can only be read", press: "Press", other: "other…",
+    inactive: "inactive: another control or setting holds it", "read-only": "can only be read", press: "Press", other: "other…",
     "no-camera-help": "Plug a camera in, or choose another one; it is found by itself.",
     days: "{n} d", hours: "{n} h", minutes: "{n} min", seconds: "{n} s",
     state: { online: "online", standby: "standby", idle: "nobody watches", paused: "paused", starting: "starting",
@@ -31,7 +31,7 @@ const WORDS = {
     "set-camera": "摄像头", "any-camera": "任意", "set-size": "尺寸", "set-rate": "帧率（0：不限）", "set-quality": "质量",
     "passed-through": "JPEG 由摄像头自己生成；质量只用于需要改动的画面。",
     "set-mirror": "水平翻转", "set-upside": "垂直翻转", "set-rotate": "旋转", "set-grey": "灰度",
-    inactive: "未启用：由另一项控制", "read-only": "只读", press: "执行", other: "其他…",
+    inactive: "未启用：由另一项控制或设置决定", "read-only": "只读", press: "执行", other: "其他…",
     "no-camera-help": "请插入摄像头，或选择另一个；插入后会自动识别。",
     days: "{n} 天", hours: "{n} 小时", minutes: "{n} 分", seconds: "{n} 秒",
     state: { online: "在线", standby: "待机", idle: "无人观看", paused: "已暂停", starting: "正在启动",
@@ -65,6 +65,7 @@ function controlWord(key, name) {
   return WORDS[LANGUAGE].control[key] ?? name;
 }
 
+document.documentElement.classList.remove("scriptless");
 document.documentElement.lang = LANGUAGE === "zh" ? "zh-CN" : "en";
 for (const element of document.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
 for (const element of document.querySelectorAll("[data-word-alt]")) element.alt = word(element.dataset.wordAlt);
