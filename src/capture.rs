@@ -3,6 +3,7 @@
 
 mod retry;
 mod run;
+mod shared;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use log::{debug, info, warn};
 
 use self::retry::Retry;
 use self::run::{Fate, Run};
+pub use self::shared::Shared;
 use crate::audience::Audience;
 use crate::config::values::Resolution;
 use crate::config::{Live, Settings};
@@ -18,6 +20,7 @@ use crate::controls::Panel;
 use crate::heartbeat::Heartbeat;
 use crate::intake::Intake;
 use crate::latest::Latest;
+use crate::mailbox::Mailbox;
 use crate::orders::Orders;
 use crate::source::{self, Grab, Lost, Opened, Source};
 use crate::stats::Stats;
@@ -31,37 +34,6 @@ const MOST_BUFFERED: usize = 64;
 
 /// Cameras that are slow to start are given this long for their first picture before they are opened again.
 const SLOWEST_START: Duration = Duration::from_secs(10);
-
-/// What the capture thread shares with the others.
-#[derive(Clone)]
-pub struct Shared {
-    pub live: Arc<Live>,
-    pub latest: Arc<Latest>,
-    pub audience: Arc<Audience>,
-    pub orders: Arc<Orders>,
-    pub status: Arc<Status>,
-    pub stats: Arc<Stats>,
-    pub heartbeat: Arc<Heartbeat>,
-    pub panel: Arc<Panel>,
-}
-
-impl Shared {
-    pub fn new(live: Arc<Live>) -> Self {
-        let audience = Audience::new();
-        let nudged = Arc::clone(&audience);
-        live.on_change(Box::new(move || nudged.nudge()));
-        Self {
-            live,
-            latest: Latest::new(),
-            orders: Orders::new(&audience),
-            audience,
-            status: Arc::default(),
-            stats: Stats::new(),
-            heartbeat: Arc::default(),
-            panel: Panel::new(),
-        }
-    }
-}
 
 pub struct Capture {
     source: Box<dyn Source>,
@@ -85,7 +57,7 @@ impl Capture {
         let done = Done { generation: shared.live.generation(), restarts: shared.orders.restarts() };
         let settings = shared.live.get();
         let intake = Intake::new(&settings, &shared)?;
-        Ok(Self { source: source::new(&settings, &shared.panel), settings, done, shared, intake, retry: Retry::default() })
+        Ok(Self { source: source::new(&settings, &shared.panel, &shared.inbox), settings, done, shared, intake, retry: Retry::default() })
     }
 
     /// Runs until the audience is closed.
@@ -178,7 +150,7 @@ impl Capture {
         let other = !self.settings.source.is_same_device(&before.source);
         if other {
             self.source.close();
-            self.source = source::new(&self.settings, &self.shared.panel);
+            self.source = source::new(&self.settings, &self.shared.panel, &self.shared.inbox);
         }
         self.source.ask_for(self.settings.image.flips()) || other || restart
     }

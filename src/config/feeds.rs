@@ -58,7 +58,8 @@ impl Feeds {
             SourceName::V4l2
             | SourceName::Pattern
             | SourceName::Slideshow
-            | SourceName::Rpicam => (false, ""),
+            | SourceName::Rpicam
+            | SourceName::Inbox => (false, ""),
         };
         is_missing.then_some(what)
     }

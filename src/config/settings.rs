@@ -188,6 +188,8 @@ pub struct Http {
     /// The whole head of a request must arrive within this time.
     pub request_timeout: Duration,
     pub max_head_bytes: usize,
+    /// Of a picture that is handed in.
+    pub max_frame_bytes: usize,
     /// How long `/snapshot` waits for a picture.
     pub snapshot_timeout: Duration,
     /// Without a camera `/snapshot` answers 200 and the placard, as ustreamer does, instead of 503.
@@ -372,6 +374,7 @@ impl Default for Http {
             server_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(10),
             max_head_bytes: 8192,
+            max_frame_bytes: 8 << 20,
             // OctoPrint gives up after 5 s, and would not see our answer's reason.
             snapshot_timeout: Duration::from_secs(4),
             snapshot_placeholder: false,

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub fn print(settings: &Settings, out: &mut impl Write) -> io::Result<bool> {
     writeln!(out, "settings: fine")?;
     let panel = Panel::new();
-    let mut source = source::new(settings, &panel);
+    let mut source = source::new(settings, &panel, &Arc::default());
     let started = Instant::now();
     let outcome = source.open().and_then(|opened| {
         let picture = first_picture(&mut *source)?;

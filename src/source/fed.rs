@@ -114,7 +114,7 @@ impl<F: Feeder> Source for Fed<F> {
 }
 
 /// JPEG or PNG. False: neither, or broken before its size.
-fn show(bytes: &[u8], captured: Monotonic, take: &mut dyn FnMut(Picture<'_>)) -> bool {
+pub(super) fn show(bytes: &[u8], captured: Monotonic, take: &mut dyn FnMut(Picture<'_>)) -> bool {
     if Slide::is_png(bytes) {
         let slide = Slide::from_png(bytes).inspect_err(|error| log::debug!("a PNG is dropped: {error:#}"));
         return slide.map(|slide| take(slide.picture(captured))).is_ok();

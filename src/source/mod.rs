@@ -22,6 +22,8 @@ mod pull;
 
 mod redis;
 
+mod inbox;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +32,7 @@ use thiserror::Error;
 
 use self::command::Command;
 use self::fed::Fed;
+use self::inbox::Inbox;
 use self::pull::Pull;
 use self::redis::Redis;
 use self::rpicam::Rpicam;
@@ -37,10 +40,11 @@ use crate::config::Settings;
 use crate::config::values::SourceName;
 use crate::controls::Panel;
 use crate::flips::Flips;
+use crate::mailbox::Mailbox;
 use crate::picture::Picture;
 
 /// The source that the settings name, with its controls on the panel.
-pub fn new(settings: &Settings, panel: &Arc<Panel>) -> Box<dyn Source> {
+pub fn new(settings: &Settings, panel: &Arc<Panel>, inbox: &Arc<Mailbox>) -> Box<dyn Source> {
     let source = &settings.source;
     // A camera attaches its own.
     panel.attach(None, Vec::new());
@@ -52,6 +56,7 @@ pub fn new(settings: &Settings, panel: &Arc<Panel>) -> Box<dyn Source> {
             let folder = source.slideshow.folder.clone().unwrap_or_default();
             Box::new(slideshow::Slideshow::new(folder, source.slideshow.interval))
         }
+        SourceName::Inbox => Box::new(Inbox::new(inbox, source.timeout)),
         name => fed(name, settings),
     };
     made.ask_for(settings.image.flips());

@@ -17,6 +17,7 @@ use crate::config::{Live, Settings};
 use crate::controls::Panel;
 use crate::identity::Identity;
 use crate::latest::Latest;
+use crate::mailbox::Mailbox;
 use crate::orders::Orders;
 use crate::stats::{Gauge, Stats};
 use crate::status::Status;
@@ -29,6 +30,8 @@ pub struct Context {
     pub audience: Arc<Audience>,
     pub orders: Arc<Orders>,
     pub panel: Arc<Panel>,
+    /// Where pictures are put that are handed in.
+    pub inbox: Arc<Mailbox>,
     pub status: Arc<Status>,
     pub stats: Arc<Stats>,
     pub started: Monotonic,
@@ -64,6 +67,7 @@ impl Context {
             audience: Arc::clone(&shared.audience),
             orders: Arc::clone(&shared.orders),
             panel: Arc::clone(&shared.panel),
+            inbox: Arc::clone(&shared.inbox),
             status: Arc::clone(&shared.status),
             stats: Arc::clone(&shared.stats),
             started: Monotonic::now(),

@@ -11,6 +11,8 @@ mod errands;
 mod event_loop;
 mod events;
 mod health;
+mod inbox;
+mod inflow;
 mod input;
 pub mod listener;
 mod metrics;

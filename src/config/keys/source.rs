@@ -16,7 +16,7 @@ use crate::controls::Wish;
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[command(next_help_heading = "Source")]
 pub struct Source {
-    /// Where pictures come from: v4l2, pattern, slideshow, command, rpicam, rtsp, pull or redis [default: v4l2]
+    /// Where pictures come from: v4l2, pattern, slideshow, command, rpicam, rtsp, pull, redis or inbox [default: v4l2]
     #[arg(long = "source", value_name = "NAME")]
     pub name: Option<SourceName>,
 

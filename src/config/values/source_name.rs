@@ -15,10 +15,11 @@ pub enum SourceName {
     Rtsp,
     Pull,
     Redis,
+    Inbox,
 }
 
 impl SourceName {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::V4l2,
         Self::Pattern,
         Self::Slideshow,
@@ -27,6 +28,7 @@ impl SourceName {
         Self::Rtsp,
         Self::Pull,
         Self::Redis,
+        Self::Inbox,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -39,6 +41,7 @@ impl SourceName {
             Self::Rtsp => "rtsp",
             Self::Pull => "pull",
             Self::Redis => "redis",
+            Self::Inbox => "inbox",
         }
     }
 
@@ -52,7 +55,7 @@ impl Value for SourceName {
     const KIND: Kind = Kind::Text;
 
     fn allowed() -> String {
-        "v4l2, pattern, slideshow, command, rpicam, rtsp, pull or redis".to_owned()
+        "v4l2, pattern, slideshow, command, rpicam, rtsp, pull, redis or inbox".to_owned()
     }
 }
 
