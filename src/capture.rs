@@ -13,18 +13,11 @@ use log::{debug, info, warn};
 use self::retry::Retry;
 use self::run::{Fate, Run};
 pub use self::shared::Shared;
-use crate::audience::Audience;
+use crate::config::Settings;
 use crate::config::values::Resolution;
-use crate::config::{Live, Settings};
-use crate::controls::Panel;
-use crate::heartbeat::Heartbeat;
 use crate::intake::Intake;
-use crate::latest::Latest;
-use crate::mailbox::Mailbox;
-use crate::orders::Orders;
 use crate::source::{self, Grab, Lost, Opened, Source};
-use crate::stats::Stats;
-use crate::status::{State, Status};
+use crate::status::State;
 
 /// How long one wait for a picture lasts at most, so that a viewer's leaving and the daemon's end are noticed.
 const TICK: Duration = Duration::from_millis(250);
@@ -57,7 +50,14 @@ impl Capture {
         let done = Done { generation: shared.live.generation(), restarts: shared.orders.restarts() };
         let settings = shared.live.get();
         let intake = Intake::new(&settings, &shared)?;
-        Ok(Self { source: source::new(&settings, &shared.panel, &shared.inbox), settings, done, shared, intake, retry: Retry::default() })
+        Ok(Self {
+            source: source::new(&settings, &shared.panel, &shared.inbox),
+            settings,
+            done,
+            shared,
+            intake,
+            retry: Retry::default(),
+        })
     }
 
     /// Runs until the audience is closed.

@@ -46,8 +46,9 @@ pub struct Pipes {
 impl Child {
     /// Starts it. `secrets` are words that it was given and that must not be logged.
     pub fn start(words: &[String], pipes: Pipes, secrets: &[String]) -> io::Result<Self> {
-        let (program, arguments) =
-            words.split_first().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no program is named"))?;
+        let (program, arguments) = words
+            .split_first()
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no program is named"))?;
         let pipe = |wanted| if wanted { Stdio::piped() } else { Stdio::null() };
         let mut command = Command::new(program);
         command.args(arguments).stdin(pipe(pipes.stdin)).stdout(pipe(pipes.stdout)).stderr(Stdio::piped());
@@ -62,8 +63,11 @@ impl Child {
         let name = program.rsplit('/').next().unwrap_or_default().to_owned();
         let last_words = LastWords::default();
         if let Some(stderr) = child.stderr.take() {
-            let listener =
-                Listener { name: name.clone(), secrets: secrets.to_vec(), last_words: Arc::clone(&last_words) };
+            let listener = Listener {
+                name: name.clone(),
+                secrets: secrets.to_vec(),
+                last_words: Arc::clone(&last_words),
+            };
             // It ends with the program's last descriptor.
             thread::Builder::new().name("child-log".into()).spawn(move || listener.run(stderr))?;
         }
@@ -210,12 +214,16 @@ mod tests {
         assert_eq!(said(&mut child), "out\n");
         assert_eq!(child.reason(), "sh ended with status 3: no camera at rtsp://me:***@door");
         let mut child = shell("kill -9 $$", &[]);
-        assert_eq!((said(&mut child), child.reason()), (String::new(), "sh was ended by signal 9".to_owned()));
+        assert_eq!(
+            (said(&mut child), child.reason()),
+            (String::new(), "sh was ended by signal 9".to_owned())
+        );
     }
 
     #[test]
     fn what_it_has_started_ends_with_it_even_if_it_does_not_want_to() {
-        let mut child = shell("(trap '' TERM; sleep 1000 & echo $!; wait) & echo $$; trap '' TERM; wait", &[]);
+        let mut child =
+            shell("(trap '' TERM; sleep 1000 & echo $!; wait) & echo $$; trap '' TERM; wait", &[]);
         let mut lines = BufReader::new(child.take_stdout().unwrap()).lines();
         let pids = [lines.next().unwrap().unwrap(), lines.next().unwrap().unwrap()];
         drop(child);

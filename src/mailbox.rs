@@ -28,7 +28,10 @@ struct State {
 /// What was fetched.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Letter {
-    Picture { captured: Monotonic, lost: u64 },
+    Picture {
+        captured: Monotonic,
+        lost: u64,
+    },
     /// Nothing within the time.
     Nothing,
     /// No more will come: why.

@@ -38,10 +38,14 @@ mod tests {
         let picture = [&[0xFF, 0xD8, 0xFF, 0xE0][..], &[7; 100]].concat();
         let text = STANDARD.encode(&picture);
         let lines = text.as_bytes().chunks(76).collect::<Vec<_>>().join(&b"\r\n"[..]);
-        for wrapped in [picture.clone(), text.clone().into(), format!("data:image/jpeg;base64,{text}").into(), lines] {
+        for wrapped in
+            [picture.clone(), text.clone().into(), format!("data:image/jpeg;base64,{text}").into(), lines]
+        {
             assert_eq!(unwrap(&wrapped).as_deref(), Some(&picture[..]));
         }
-        for other in [&b""[..], b"camera0", b"rtsp://door/live", b"/9j/!!", b"data:", b"data:image/png;base64,AAAA"] {
+        for other in
+            [&b""[..], b"camera0", b"rtsp://door/live", b"/9j/!!", b"data:", b"data:image/png;base64,AAAA"]
+        {
             assert_eq!(unwrap(other), None);
         }
     }

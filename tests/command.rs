@@ -68,13 +68,17 @@ fn jpegs_end_to_end_are_shown_as_they_are() {
     let stage = Stage::new();
     let daemon = stage.daemon(FILM);
     let mut stream = Stream::open(&daemon, "/stream");
-    let film: Vec<_> =
-        (0..picture::FILM).map(|number| fs::read(stage.path().join(format!("{number:03}.jpg"))).unwrap()).collect();
+    let film: Vec<_> = (0..picture::FILM)
+        .map(|number| fs::read(stage.path().join(format!("{number:03}.jpg"))).unwrap())
+        .collect();
     let shown: Vec<_> = (0..20).map(|_| stream.next().jpeg).collect();
     assert!(shown.iter().all(|jpeg| film.contains(jpeg)));
     assert!(shown.windows(2).any(|two| two[0] != two[1]));
     let camera = camera(&daemon);
-    assert_eq!((&camera["state"], &camera["device"], &camera["width"]), (&"online".into(), &"program".into(), &320.into()));
+    assert_eq!(
+        (&camera["state"], &camera["device"], &camera["width"]),
+        (&"online".into(), &"program".into(), &320.into())
+    );
 }
 
 #[test]
@@ -107,10 +111,15 @@ fn ffmpegs_output_is_shown() {
 #[test]
 fn one_that_ends_is_started_again_and_its_last_words_are_told() {
     let stage = Stage::new();
-    let daemon = stage.daemon("echo started >>starts; cat 000.jpg 001.jpg; sleep 0.5; echo 'out of film' >&2; exit 7");
+    let daemon =
+        stage.daemon("echo started >>starts; cat 000.jpg 001.jpg; sleep 0.5; echo 'out of film' >&2; exit 7");
     let mut stream = Stream::open(&daemon, "/stream");
     stream.next();
-    assert!(daemon.log.wait_for("program ended with status 7: out of film", PATIENCE).is_some(), "{}", daemon.log.text());
+    assert!(
+        daemon.log.wait_for("program ended with status 7: out of film", PATIENCE).is_some(),
+        "{}",
+        daemon.log.text()
+    );
     assert!(daemon.log.wait_for("program: out of film", PATIENCE).is_some());
     let starts = || fs::read_to_string(stage.path().join("starts")).unwrap_or_default().lines().count();
     assert!(within(PATIENCE, || starts() >= 2));
@@ -123,7 +132,11 @@ fn one_that_gives_nothing_of_use_is_told_of_and_started_more_and_more_rarely() {
     let stage = Stage::new();
     let daemon = stage.daemon("echo started >>starts; head -c 100000 /dev/urandom");
     let _stream = Stream::open(&daemon, "/stream");
-    assert!(daemon.log.wait_for("there was no whole JPEG in its output", PATIENCE).is_some(), "{}", daemon.log.text());
+    assert!(
+        daemon.log.wait_for("there was no whole JPEG in its output", PATIENCE).is_some(),
+        "{}",
+        daemon.log.text()
+    );
     let starts = || fs::read_to_string(stage.path().join("starts")).unwrap_or_default().lines().count();
     assert!(within(PATIENCE, || starts() == 3), "{}", starts());
     // The next one comes four seconds after the third.
@@ -146,7 +159,8 @@ fn one_that_hangs_is_ended_and_started_again() {
 
 #[test]
 fn one_that_is_not_there_is_named() {
-    let daemon = Launch::default().args(&["--source", "command", "--command", "/no/such/program --fast"]).start();
+    let daemon =
+        Launch::default().args(&["--source", "command", "--command", "/no/such/program --fast"]).start();
     let _stream = Stream::open(&daemon, "/stream");
     let line = daemon.log.wait_for("no camera: ", PATIENCE).unwrap();
     assert!(line.contains("\"/no/such/program\" cannot be started (No such file"), "{line}");

@@ -31,7 +31,10 @@ fn post(daemon: &Daemon, path: &str, content_type: &str, body: &[u8]) -> Answer 
 }
 
 fn form(jpeg: &[u8]) -> Vec<u8> {
-    form_urlencoded::Serializer::new(String::new()).append_pair("img", &STANDARD.encode(jpeg)).finish().into_bytes()
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("img", &STANDARD.encode(jpeg))
+        .finish()
+        .into_bytes()
 }
 
 #[test]
@@ -105,7 +108,10 @@ fn ffmpeg_and_curl_hand_in_what_they_have() {
     let mut stream = Stream::open(&daemon, "/stream");
     let mut ffmpeg = Command::new("ffmpeg");
     ffmpeg
-        .args("-nostdin -v error -re -f lavfi -i testsrc=size=320x240:rate=20 -c:v mjpeg -f mpjpeg -method PUT".split(' '))
+        .args(
+            "-nostdin -v error -re -f lavfi -i testsrc=size=320x240:rate=20 -c:v mjpeg -f mpjpeg -method PUT"
+                .split(' '),
+        )
         .arg(daemon.url("/frame"))
         .stdout(Stdio::null());
     let mut ffmpeg = ffmpeg.spawn().unwrap();
@@ -118,7 +124,8 @@ fn ffmpeg_and_curl_hand_in_what_they_have() {
     std::fs::write(&file, picture::draw(160, 120, 1, 0)).unwrap();
     for how in [vec!["--data-binary", "@FILE", "-H", "Content-Type: image/jpeg"], vec!["-T", "FILE"]] {
         let words = how.iter().map(|word| word.replace("FILE", file.to_str().unwrap()));
-        let done = Command::new("curl").args(["-sS", "--fail"]).args(words).arg(daemon.url("/frame")).status();
+        let done =
+            Command::new("curl").args(["-sS", "--fail"]).args(words).arg(daemon.url("/frame")).status();
         assert!(done.unwrap().success(), "{how:?}");
         assert!(stream.find(200, |part| picture::decode(&part.jpeg).width == 160).is_some());
     }
@@ -151,11 +158,15 @@ fn who_sends_nothing_of_use_is_told() {
 
 #[test]
 fn a_picture_that_is_too_long_is_refused_before_it_is_read() {
-    let daemon = Launch::default().args(&["--source", "inbox"]).config("[http]\nmax-frame-bytes = 65536\n").start();
+    let daemon =
+        Launch::default().args(&["--source", "inbox"]).config("[http]\nmax-frame-bytes = 65536\n").start();
     let long = picture::draw(640, 480, 0, 200);
     assert!(long.len() > 100_000);
     assert_eq!(post(&daemon, "/frame", "image/jpeg", &long).head.status(), 413);
-    assert_eq!(post(&daemon, "/image_post", "application/x-www-form-urlencoded", &form(&long)).head.status(), 413);
+    assert_eq!(
+        post(&daemon, "/image_post", "application/x-www-form-urlencoded", &form(&long)).head.status(),
+        413
+    );
     let mut sender = Client::connect(&daemon);
     sender.ask("PUT", "/frame", &format!("Content-Length: {}\r\n", long.len()));
     sender.send(&long);

@@ -78,7 +78,11 @@ fn a_server_with_a_password_gets_it_and_nobody_else_sees_it() {
     assert!(shown.contains("me:***@") && !shown.contains("ecret"), "{shown}");
     let wrong = relay(&url("me:wrong"), &[]);
     let _stream = Stream::open(&wrong, "/stream");
-    assert!(wrong.log.wait_for("it wants another name and password", PATIENCE).is_some(), "{}", wrong.log.text());
+    assert!(
+        wrong.log.wait_for("it wants another name and password", PATIENCE).is_some(),
+        "{}",
+        wrong.log.text()
+    );
 }
 
 #[test]
@@ -99,13 +103,18 @@ fn a_server_that_comes_later_or_goes_and_comes_back_is_found() {
 fn streams_are_read_as_other_servers_send_them() {
     let jpeg = picture::draw(320, 240, 3, 0);
     let part = [&b"--frame\r\nContent-Type: image/jpeg\r\n\r\n"[..], &jpeg, b"\r\n"].concat();
-    let streams: [(&str, fn(&[u8]) -> Vec<u8>); 3] = [
-        ("HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n", <[u8]>::to_vec),
+    type Form = fn(&[u8]) -> Vec<u8>;
+    let streams: [(&str, Form); 3] = [
+        (
+            "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n",
+            <[u8]>::to_vec,
+        ),
         // An ESP32-CAM sends it in chunks, head lines and pictures apart.
         (
             "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=frame\r\nTransfer-Encoding: chunked\r\n\r\n",
             |part| {
-                let chunk = |piece: &[u8]| [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat();
+                let chunk =
+                    |piece: &[u8]| [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat();
                 part.chunks(1000).flat_map(chunk).collect()
             },
         ),
@@ -131,8 +140,14 @@ fn streams_are_read_as_other_servers_send_them() {
 fn a_server_that_stalls_or_talks_nonsense_is_told_of_and_asked_anew() {
     let answers: [(&[u8], &str); 3] = [
         (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "it answers with status 404"),
-        (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello", "there was no whole JPEG"),
-        (b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xe0", "still no first picture after"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello",
+            "there was no whole JPEG",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xe0",
+            "still no first picture after",
+        ),
     ];
     for (answer, words) in answers {
         let url = server(move |socket, _| {

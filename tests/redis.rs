@@ -32,7 +32,10 @@ impl Server {
     fn start(port: u16, password: Option<&'static str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new("redis-server");
-        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]).arg("--dir").arg(folder.path());
+        command
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+            .arg("--dir")
+            .arg(folder.path());
         if let Some(password) = password {
             command.args(["--requirepass", password]);
         }
@@ -52,7 +55,10 @@ impl Server {
     }
 
     /// Does this with a connection and a picture, again and again, until the sender is dropped.
-    fn send(&self, once: impl Fn(&mut redis::Connection, &[u8]) -> redis::RedisResult<()> + Send + 'static) -> Sender {
+    fn send(
+        &self,
+        once: impl Fn(&mut redis::Connection, &[u8]) -> redis::RedisResult<()> + Send + 'static,
+    ) -> Sender {
         let stop = Arc::new(AtomicBool::new(false));
         let (client, theirs) = (self.client(), Arc::clone(&stop));
         let film: Vec<_> = (0..picture::FILM).map(|number| picture::draw(320, 240, number, 0)).collect();
@@ -129,7 +135,14 @@ fn frames_come_by_the_name_of_their_key_or_as_the_message_itself_in_base64_or_as
 fn of_a_stream_the_newest_entry_is_shown() {
     let server = Server::start(free_port(), None);
     let _sender = server.send(|connection, jpeg| {
-        redis::cmd("XADD").arg("camera").arg("MAXLEN").arg(5).arg("*").arg("frame").arg(jpeg).query(connection)
+        redis::cmd("XADD")
+            .arg("camera")
+            .arg("MAXLEN")
+            .arg(5)
+            .arg("*")
+            .arg("frame")
+            .arg(jpeg)
+            .query(connection)
     });
     shows_the_film(&daemon(&server.url(), &["--redis-stream", "camera"]));
 }

@@ -9,12 +9,12 @@ use std::time::Duration;
 use log::LevelFilter;
 use serde::Serialize;
 
+use super::feeds::Feeds;
 use super::values::write;
 use super::values::{
     Anonymous, Corner, CropArea, Devices, FrameRate, Hash, NetworkWait, Password, Quality, Resolution, Rgba,
     Right, Rotation, SourceName, Subsampling, TokenHash,
 };
-use super::feeds::Feeds;
 use crate::controls::Wish;
 use crate::flips::Flips;
 use crate::picture::PixelFormat;

@@ -60,7 +60,7 @@ impl Splitter {
     }
 
     /// The next whole picture. `None`: more bytes are needed.
-    pub fn next(&mut self) -> Option<&[u8]> {
+    pub fn next_picture(&mut self) -> Option<&[u8]> {
         loop {
             match self.step() {
                 Step::Again => {}
@@ -88,7 +88,8 @@ impl Splitter {
         }
         if self.buffer.len() < self.filled + PIECE {
             // As a vector grows; and no more than the longest picture needs.
-            let wanted = (2 * self.buffer.len()).clamp(self.filled + PIECE, self.longest.max(self.filled) + PIECE);
+            let wanted =
+                (2 * self.buffer.len()).clamp(self.filled + PIECE, self.longest.max(self.filled) + PIECE);
             self.buffer.resize(wanted, 0);
         }
         &mut self.buffer[self.filled..]
@@ -198,7 +199,7 @@ mod tests {
         let mut pictures = Vec::new();
         for piece in bytes.chunks(piece) {
             splitter.push(piece);
-            while let Some(picture) = splitter.next() {
+            while let Some(picture) = splitter.next_picture() {
                 pictures.push(picture.to_vec());
             }
         }
@@ -233,16 +234,17 @@ mod tests {
         let jpeg = baseline(32, 32);
         let mut splitter = Splitter::new(LONGEST);
         splitter.push(&jpeg[..jpeg.len() - 1]);
-        assert!(splitter.next().is_none());
+        assert!(splitter.next_picture().is_none());
         splitter.push(&jpeg[jpeg.len() - 1..]);
-        assert_eq!(splitter.next(), Some(&jpeg[..]));
+        assert_eq!(splitter.next_picture(), Some(&jpeg[..]));
     }
 
     #[test]
     fn one_that_is_cut_short_is_dropped_and_the_next_is_whole() {
         let (cut, whole) = (baseline(320, 240), baseline(64, 64));
         for length in (4..cut.len()).step_by(97) {
-            let stream = [&cut[..length], b"\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n", &whole, &whole].concat();
+            let stream =
+                [&cut[..length], b"\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n", &whole, &whole].concat();
             for piece in [5, stream.len()] {
                 let (pictures, dropped) = split(&stream, piece);
                 // Cut within a segment it takes some of the next one with it.
@@ -260,11 +262,11 @@ mod tests {
         splitter.push(&head[..scan]);
         for _ in 0..1000 {
             splitter.push(&[7; 10_000]);
-            assert!(splitter.next().is_none());
+            assert!(splitter.next_picture().is_none());
         }
         assert!(splitter.take_dropped() >= 1);
         assert!(splitter.buffer.len() <= LONGEST + 2 * PIECE, "{}", splitter.buffer.len());
         splitter.push(&head);
-        assert_eq!(splitter.next(), Some(&head[..]));
+        assert_eq!(splitter.next_picture(), Some(&head[..]));
     }
 }

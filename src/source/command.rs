@@ -32,7 +32,8 @@ impl Command {
 
 impl Feeder for Command {
     fn name(&self) -> String {
-        let program = || self.words.first().map_or("", |program| program.rsplit('/').next().unwrap_or_default());
+        let program =
+            || self.words.first().map_or("", |program| program.rsplit('/').next().unwrap_or_default());
         self.name.clone().unwrap_or_else(|| program().to_owned())
     }
 
@@ -72,7 +73,7 @@ pub(super) fn pump(
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
             Err(error) => return why(Some(error)),
         }
-        while let Some(picture) = splitter.next() {
+        while let Some(picture) = splitter.next_picture() {
             any = true;
             if !mailbox.put(picture) {
                 return String::new();

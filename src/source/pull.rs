@@ -5,8 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use ureq::Agent;
-use ureq::http::Response;
 use ureq::Body;
+use ureq::http::Response;
 
 use super::Lost;
 use super::command::pump;
@@ -47,7 +47,9 @@ impl Feeder for Pull {
             .timeout_per_read(Some(self.timeout))
             .user_agent(concat!("mjpegd/", env!("CARGO_PKG_VERSION")))
             .build();
-        let Some(url) = self.settings.url.clone() else { return Err(Lost::NoCamera("no address is given".into())) };
+        let Some(url) = self.settings.url.clone() else {
+            return Err(Lost::NoCamera("no address is given".into()));
+        };
         let request = Request { agent: config.into(), url: url.clone() };
         let interval = self.settings.interval;
         let run = move |mailbox: &Mailbox| match interval {
@@ -56,7 +58,12 @@ impl Feeder for Pull {
         };
         let run = Box::new(move |mailbox: &Mailbox| format!("{url}: {}", run(mailbox)));
         // What it waits for comes, or its time is over.
-        Ok(Feed { run, guard: Box::new(()), fps: interval.map(|interval| 1.0 / interval.as_secs_f64()), flipped: Flips::NONE })
+        Ok(Feed {
+            run,
+            guard: Box::new(()),
+            fps: interval.map(|interval| 1.0 / interval.as_secs_f64()),
+            flipped: Flips::NONE,
+        })
     }
 }
 
@@ -72,7 +79,9 @@ impl Request {
             request = request.header("Authorization", authorization);
         }
         request.call().map_err(|error| match error {
-            ureq::Error::StatusCode(401 | 403) => "it wants another name and password: http://NAME:PASSWORD@...".to_owned(),
+            ureq::Error::StatusCode(401 | 403) => {
+                "it wants another name and password: http://NAME:PASSWORD@...".to_owned()
+            }
             ureq::Error::StatusCode(status) => format!("it answers with status {status}"),
             error => error.to_string(),
         })

@@ -20,9 +20,10 @@ impl Rpicam {
     pub(super) fn new(source: &Source, encoder: &Encoder) -> Self {
         let program = ["rpicam-vid", "libcamera-vid"].into_iter().find(|name| is_there(name));
         let fps = source.desired_fps.map(FrameRate::per_second);
-        let mut words: Vec<String> = ["--nopreview", "--timeout", "0", "--codec", "mjpeg", "--flush", "--output", "-"]
-            .map(str::to_owned)
-            .to_vec();
+        let mut words: Vec<String> =
+            ["--nopreview", "--timeout", "0", "--codec", "mjpeg", "--flush", "--output", "-"]
+                .map(str::to_owned)
+                .to_vec();
         words.insert(0, program.unwrap_or("rpicam-vid").to_owned());
         let numbers = [
             ("--camera", Some(f64::from(source.feeds.rpicam.camera))),

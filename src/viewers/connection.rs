@@ -214,7 +214,9 @@ impl Connection {
         }
         Ok(match self.input.is_ended() {
             true => Step::Close("left in the middle of a body"),
-            false if self.is_late(now) => self.refuse_head(Answer::text(408, "no more of the body came in time")),
+            false if self.is_late(now) => {
+                self.refuse_head(Answer::text(408, "no more of the body came in time"))
+            }
             false => Step::Wait,
         })
     }

@@ -48,7 +48,9 @@ fn frame(body: &[u8], context: &Arc<Context>) -> Route {
 fn form(body: &[u8], context: &Arc<Context>) -> Route {
     match form_urlencoded::parse(body).find(|(name, _)| name == FIELD) {
         // A plus sign that was not encoded has become a space.
-        Some((_, value)) => take(value.replace(' ', "+").as_bytes(), context, "no JPEG or PNG in base64 in the field img"),
+        Some((_, value)) => {
+            take(value.replace(' ', "+").as_bytes(), context, "no JPEG or PNG in base64 in the field img")
+        }
         None => Route::Answer(problem(400, "the form needs a field img, with a JPEG or PNG in base64")),
     }
 }

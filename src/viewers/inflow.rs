@@ -105,7 +105,7 @@ impl Inflow {
 
     fn split(&mut self, bytes: &[u8], mailbox: &Mailbox) {
         self.splitter.push(bytes);
-        while let Some(picture) = self.splitter.next() {
+        while let Some(picture) = self.splitter.next_picture() {
             self.pictures += 1;
             mailbox.put(picture);
         }
@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn what_is_no_body_is_an_error_and_what_has_no_picture_is_told() {
-        for wrong in [&b"zz\r\n"[..], b"2\r\nabc\r\n", &[b'1'; 400], &[&b"0\r\n"[..], &[b'x'; 9000]].concat()] {
+        for wrong in [&b"zz\r\n"[..], b"2\r\nabc\r\n", &[b'1'; 400], &[&b"0\r\n"[..], &[b'x'; 9000]].concat()]
+        {
             assert!(take(&mut Inflow::new(None, 1000), wrong, 100).is_err());
         }
         let mut inflow = Inflow::new(Some(5), 1000);

@@ -19,7 +19,8 @@ pub struct OfHttp;
 
 impl Scheme for OfHttp {
     const SCHEMES: &'static [&'static str] = &["http", "https"];
-    const ALLOWED: &'static str = "http://HOST/PATH or https://HOST/PATH, with NAME:PASSWORD@ before HOST where one is needed";
+    const ALLOWED: &'static str =
+        "http://HOST/PATH or https://HOST/PATH, with NAME:PASSWORD@ before HOST where one is needed";
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +36,7 @@ pub struct OfRedis;
 
 impl Scheme for OfRedis {
     const SCHEMES: &'static [&'static str] = &["redis", "rediss", "redis+unix", "unix"];
-    const ALLOWED: &'static str =
-        "redis://HOST:PORT/DATABASE, rediss:// with TLS, or unix:///SOCKET, with NAME:PASSWORD@ or :PASSWORD@ before HOST";
+    const ALLOWED: &'static str = "redis://HOST:PORT/DATABASE, rediss:// with TLS, or unix:///SOCKET, with NAME:PASSWORD@ or :PASSWORD@ before HOST";
 }
 
 /// An address with what it takes to get in. It is shown without that.
@@ -95,11 +95,15 @@ impl<S: Scheme> FromStr for Address<S> {
 
     fn from_str(text: &str) -> Result<Self, Refused> {
         // Its password may stand in it, and a refusal is shown.
-        let url: url::Url = text.parse().map_err(|error| Self::refuse(format_args!("that is no address ({error})")))?;
+        let url: url::Url =
+            text.parse().map_err(|error| Self::refuse(format_args!("that is no address ({error})")))?;
         if !S::SCHEMES.contains(&url.scheme()) {
             return Err(Self::refuse(format_args!("{:?} is not a way that is known here", url.scheme())));
         }
-        if url.host_str().unwrap_or_default().is_empty() && url.scheme() != "unix" && url.scheme() != "redis+unix" {
+        if url.host_str().unwrap_or_default().is_empty()
+            && url.scheme() != "unix"
+            && url.scheme() != "redis+unix"
+        {
             return Err(Self::refuse("there is no host in it"));
         }
         Ok(Self(url, PhantomData))
@@ -142,7 +146,10 @@ mod tests {
     fn what_leads_nowhere_is_refused_without_its_password() {
         for wrong in ["hub:8080/stream", "ftp://me:secret@hub/", "http://", "", "rtsp://me:secret@door/"] {
             let refused = wrong.parse::<Url>().unwrap_err().to_string();
-            assert!(refused.contains("allowed: http://") && !refused.contains("secret"), "{wrong}: {refused}");
+            assert!(
+                refused.contains("allowed: http://") && !refused.contains("secret"),
+                "{wrong}: {refused}"
+            );
         }
         assert!("rtsp://me:secret@door/live".parse::<RtspUrl>().is_ok());
         for good in ["redis://localhost", "redis://:secret@hub:6379/1", "unix:///run/redis.sock"] {

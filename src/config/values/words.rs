@@ -23,7 +23,9 @@ impl FromStr for Words {
         if text.contains('\0') {
             return Err(Self::refuse("there is a NUL in it"));
         }
-        shlex::split(text).map(Self).ok_or_else(|| Self::refuse(format_args!("{text:?} has a quote without its end")))
+        shlex::split(text)
+            .map(Self)
+            .ok_or_else(|| Self::refuse(format_args!("{text:?} has a quote without its end")))
     }
 }
 
