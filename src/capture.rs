@@ -91,7 +91,7 @@ impl Capture {
         self.shared.stats.opened.add(1);
         debug!("opened {opened}");
         self.intake.set_flipped(opened.flipped);
-        let mut run = Run::new(&opened, &self.settings.source);
+        let mut run = Run::new(&opened, &self.settings.source, self.source.is_paced());
         while self.is_wanted() {
             if self.obey() {
                 return Ok(End::Otherwise);

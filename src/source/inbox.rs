@@ -3,21 +3,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fed::show;
+use super::fed::{fetch, pace, show};
 use super::{Grab, Lost, Opened, Source};
+use crate::config;
 use crate::flips::Flips;
 use crate::mailbox::{Letter, Mailbox};
+use crate::pace::Pace;
 use crate::picture::{Picture, PixelFormat};
 
 pub(super) struct Inbox {
     mailbox: Arc<Mailbox>,
     bytes: Vec<u8>,
+    pace: Option<Pace>,
     timeout: Duration,
 }
 
 impl Inbox {
-    pub(super) fn new(mailbox: &Arc<Mailbox>, timeout: Duration) -> Self {
-        Self { mailbox: Arc::clone(mailbox), bytes: Vec::new(), timeout }
+    pub(super) fn new(mailbox: &Arc<Mailbox>, settings: &config::Source) -> Self {
+        let (pace, timeout) = (pace(settings), settings.timeout);
+        Self { mailbox: Arc::clone(mailbox), bytes: Vec::new(), pace, timeout }
     }
 }
 
@@ -28,7 +32,7 @@ impl Source for Inbox {
     }
 
     fn next(&mut self, wait: Duration, take: &mut dyn FnMut(Picture<'_>)) -> Result<Grab, Lost> {
-        match self.mailbox.fetch(wait, &mut self.bytes) {
+        match fetch(&self.mailbox, &mut self.pace, wait, &mut self.bytes) {
             // It came when nobody watched, and is old.
             Letter::Picture { captured, .. } if captured.age() > self.timeout => Ok(Grab::Nothing),
             Letter::Picture { captured, lost } => match show(&self.bytes, captured, take) {
@@ -44,6 +48,10 @@ impl Source for Inbox {
 
     fn name(&self) -> String {
         "inbox".into()
+    }
+
+    fn is_paced(&self) -> bool {
+        true
     }
 
     fn stall_after(&self) -> Option<Duration> {

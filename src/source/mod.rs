@@ -56,7 +56,7 @@ pub fn new(settings: &Settings, panel: &Arc<Panel>, inbox: &Arc<Mailbox>) -> Box
             let folder = source.slideshow.folder.clone().unwrap_or_default();
             Box::new(slideshow::Slideshow::new(folder, source.slideshow.interval))
         }
-        SourceName::Inbox => Box::new(Inbox::new(inbox, source.timeout)),
+        SourceName::Inbox => Box::new(Inbox::new(inbox, source)),
         name => fed(name, settings),
     };
     made.ask_for(settings.image.flips());
@@ -65,14 +65,14 @@ pub fn new(settings: &Settings, panel: &Arc<Panel>, inbox: &Arc<Mailbox>) -> Box
 
 /// One whose pictures others bring. The settings have been checked for what it needs.
 fn fed(name: SourceName, settings: &Settings) -> Box<dyn Source> {
-    let (source, timeout) = (&settings.source, settings.source.timeout);
+    let source = &settings.source;
     let feeds = &source.feeds;
     match name {
-        SourceName::Rpicam => Box::new(Fed::new(Rpicam::new(source, &settings.encoder), timeout)),
-        SourceName::Rtsp => Box::new(Fed::new(rtsp::command(&feeds.rtsp), timeout)),
-        SourceName::Pull => Box::new(Fed::new(Pull::new(&feeds.pull, timeout), timeout)),
-        SourceName::Redis => Box::new(Fed::new(Redis::new(&feeds.redis), timeout)),
-        _ => Box::new(Fed::new(Command::new(&feeds.command), timeout)),
+        SourceName::Rpicam => Box::new(Fed::new(Rpicam::new(source, &settings.encoder), source)),
+        SourceName::Rtsp => Box::new(Fed::new(rtsp::command(&feeds.rtsp), source)),
+        SourceName::Pull => Box::new(Fed::new(Pull::new(&feeds.pull, source.timeout), source)),
+        SourceName::Redis => Box::new(Fed::new(Redis::new(&feeds.redis), source)),
+        _ => Box::new(Fed::new(Command::new(&feeds.command), source)),
     }
 }
 
@@ -96,6 +96,11 @@ pub trait Source: Send {
 
     /// What it is called when it is not open: "/dev/video0", "pattern".
     fn name(&self) -> String;
+
+    /// Whether it keeps to the rate that is wanted, so that nothing need be thrown away behind it.
+    fn is_paced(&self) -> bool {
+        false
+    }
 
     /// Whether attempts to open it are to become rarer: they cost something, or trouble somebody else.
     fn pauses_grow(&self) -> bool {

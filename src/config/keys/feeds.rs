@@ -21,11 +21,11 @@ pub struct Command {
 #[command(next_help_heading = "CSI camera of a Raspberry Pi (--source rpicam)")]
 pub struct Rpicam {
     /// Which of the cameras that `rpicam-hello --list-cameras` lists, 0 to 9 [default: 0]
-    #[arg(long = "rpicam-camera", value_name = "N")]
+    #[arg(id = "rpicam-camera", long = "rpicam-camera", value_name = "N")]
     pub camera: Option<Whole<0, 9>>,
 
     /// More options of rpicam-vid: words as in a shell, or empty for none
-    #[arg(long = "rpicam-options", value_name = "WORDS", allow_hyphen_values = true)]
+    #[arg(id = "rpicam-options", long = "rpicam-options", value_name = "WORDS", allow_hyphen_values = true)]
     pub options: Option<Words>,
 }
 
@@ -34,11 +34,11 @@ pub struct Rpicam {
 #[command(next_help_heading = "RTSP camera (--source rtsp)")]
 pub struct Rtsp {
     /// Its address: rtsp://HOST/PATH, with NAME:PASSWORD@ before HOST where one is needed
-    #[arg(long = "rtsp-url", value_name = "URL")]
+    #[arg(id = "rtsp-url", long = "rtsp-url", value_name = "URL")]
     pub url: Option<RtspUrl>,
 
     /// How its pictures come, tcp or udp [default: tcp]
-    #[arg(long = "rtsp-transport", value_name = "WAY")]
+    #[arg(id = "rtsp-transport", long = "rtsp-transport", value_name = "WAY")]
     pub transport: Option<RtspTransport>,
 }
 
@@ -47,11 +47,11 @@ pub struct Rtsp {
 #[command(next_help_heading = "Another server (--source pull)")]
 pub struct Pull {
     /// Its stream or snapshot: http://HOST/PATH or https://HOST/PATH, with NAME:PASSWORD@ before HOST where one is needed
-    #[arg(long = "pull-url", value_name = "URL")]
+    #[arg(id = "pull-url", long = "pull-url", value_name = "URL")]
     pub url: Option<Url>,
 
     /// Ask for a snapshot so often, 0 to 3600 seconds; 0: it is a stream [default: 0]
-    #[arg(long = "pull-interval", value_name = "SECONDS")]
+    #[arg(id = "pull-interval", long = "pull-interval", value_name = "SECONDS")]
     pub interval: Option<Seconds<0, 3_600_000>>,
 }
 
@@ -60,15 +60,15 @@ pub struct Pull {
 #[command(next_help_heading = "Redis (--source redis)")]
 pub struct Redis {
     /// The server: redis://HOST:PORT/DATABASE, rediss:// with TLS, or unix:///SOCKET, with NAME:PASSWORD@ or :PASSWORD@ before HOST
-    #[arg(long = "redis-url", value_name = "URL")]
+    #[arg(id = "redis-url", long = "redis-url", value_name = "URL")]
     pub url: Option<RedisUrl>,
 
     /// The channel that pictures, or the names of their keys, are published on: a name of at most 200 bytes, or empty for none
-    #[arg(long = "redis-channel", value_name = "NAME")]
+    #[arg(id = "redis-channel", long = "redis-channel", value_name = "NAME")]
     pub channel: Option<RedisName>,
 
     /// In place of a channel the stream that they are added to: a name of at most 200 bytes, or empty for none
-    #[arg(long = "redis-stream", value_name = "NAME")]
+    #[arg(id = "redis-stream", long = "redis-stream", value_name = "NAME")]
     pub stream: Option<RedisName>,
 }
 

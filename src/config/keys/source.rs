@@ -45,7 +45,7 @@ pub struct Source {
     pub device_error_delay: Option<Seconds<100, 3_600_000>>,
 
     /// Pictures that others bring are late after so long and asked for anew, 0.5 to 3600 seconds [default: 10]
-    #[arg(long = "source-timeout", value_name = "SECONDS")]
+    #[arg(id = "source-timeout", long = "source-timeout", value_name = "SECONDS")]
     pub timeout: Option<Seconds<500, 3_600_000>>,
 
     #[command(flatten)]
