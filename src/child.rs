@@ -90,7 +90,9 @@ impl Child {
     /// Why it ended, with the last that it said; it has closed its output, and has a moment to be gone.
     pub fn reason(&self) -> String {
         let begin = Monotonic::now();
-        while self.end().is_none() && begin.age() < GRACE {
+        // Until it has ended, and all that it said was heard: then the listener has let go of this.
+        let is_over = || self.end().is_some() && Arc::strong_count(&self.last_words) == 1;
+        while !is_over() && begin.age() < GRACE {
             thread::sleep(LOOK_AGAIN_AFTER);
         }
         let what = self.end().unwrap_or_else(|| "closed its output".to_owned());
@@ -227,10 +229,15 @@ mod tests {
         let mut lines = BufReader::new(child.take_stdout().unwrap()).lines();
         let pids = [lines.next().unwrap().unwrap(), lines.next().unwrap().unwrap()];
         drop(child);
-        for pid in pids {
-            // Its new parent may not have waited for it yet.
+        // A signal takes a moment, and their new parent may not wait for them.
+        let is_there = |pid: &String| {
             let state = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            assert!(state.is_empty() || state.contains(") Z "), "{state}");
+            !state.is_empty() && !state.contains(") Z ")
+        };
+        let begin = Monotonic::now();
+        while pids.iter().any(is_there) {
+            assert!(begin.age() < Duration::from_secs(30), "{pids:?}");
+            thread::sleep(LOOK_AGAIN_AFTER);
         }
     }
 
