@@ -23,10 +23,11 @@ const LONGEST_FAILURES: Duration = Duration::from_secs(5);
 /// A text is at most so many bytes long, whatever the driver says.
 const LONGEST_TEXT: i64 = 4096;
 
-/// Names of the classes, which are the upper half of a control's number.
+/// Names of the classes, which are the upper half of a control's number. Where the kernel's headers have called one otherwise or
+/// did not have it yet, the number stands here.
 const CLASSES: [(u32, &str, &str); 13] = [
     (c::V4L2_CTRL_CLASS_USER, "user", "User Controls"),
-    (c::V4L2_CTRL_CLASS_CODEC, "codec", "Codec Controls"),
+    (0x0099_0000, "codec", "Codec Controls"),
     (c::V4L2_CTRL_CLASS_CAMERA, "camera", "Camera Controls"),
     (c::V4L2_CTRL_CLASS_FM_TX, "fm_tx", "FM Radio Modulator Controls"),
     (c::V4L2_CTRL_CLASS_FLASH, "flash", "Flash Controls"),
