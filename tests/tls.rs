@@ -191,7 +191,7 @@ fn camera_of_long_frames(fps: &str) -> Camera {
 }
 
 #[test]
-fn a_slow_viewer_skips_pictures_and_sees_new_ones() {
+fn over_tls_a_slow_viewer_skips_pictures_and_sees_new_ones() {
     let camera = camera_of_long_frames("10");
     let (daemon, address) = secure(Launch::default().camera(&camera));
     let length = get(&daemon, "/snapshot").body.len();
