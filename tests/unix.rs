@@ -9,13 +9,13 @@ use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::camera::Camera;
 use common::client::{Client, get, state};
 use common::daemon::{Daemon, Launch, words};
-use common::picture::{self, Marker};
-use common::stream::Stream;
+use common::picture;
+use common::stream::{Stream, read_slowly};
 use common::{PATIENCE, within};
 use rustix::process::Signal;
 
@@ -118,19 +118,10 @@ fn a_slow_viewer_skips_pictures_and_sees_new_ones() {
     let camera = Camera::mjpeg().film(640, 480, 200).set("FAKECAM_FPS", "10");
     let daemon = Launch::default().camera(&camera).args(&["-U", path.to_str().unwrap()]).start();
     let mut client = Client::local(&path);
-    client.ask("GET", "/stream", "");
-    let (begin, mut unread, mut ages) = (Instant::now(), Vec::new(), Vec::new());
     let length = get(&daemon, "/snapshot").body.len();
     // 200 kB/s of more than 600.
     assert!(length > 60_000, "too short to be too much: {length} bytes");
-    while begin.elapsed() < Duration::from_secs(12) {
-        unread.extend(client.exactly(10_000));
-        while let Some(end) = unread.windows(4).position(|four| four == b"\xff\xd9\r\n") {
-            let frame: Vec<u8> = unread.drain(..end + 4).collect();
-            ages.extend(Marker::of(&frame).map(|marker| marker.taken.age()));
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let ages = read_slowly(&mut client, 200_000, Duration::from_secs(12));
     assert!(ages.len() >= 4, "{ages:?}");
     let bound = 3 * Duration::from_secs_f64(length as f64 / 200e3) + Duration::from_secs(1);
     assert!(ages.iter().all(|age| *age < bound), "older than {bound:?}: {ages:?}");

@@ -8,13 +8,13 @@ mod common;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::camera::Camera;
 use common::client::{Client, Head, get, state};
 use common::daemon::{Daemon, Launch};
 use common::picture::Marker;
-use common::stream::{BOUNDARY, Stream};
+use common::stream::{BOUNDARY, Stream, read_slowly};
 use common::{PATIENCE, within};
 use rustix::process::Signal;
 
@@ -29,26 +29,6 @@ fn frames(daemon: &Daemon) -> serde_json::Value {
 
 fn viewers(daemon: &Daemon) -> u64 {
     state(daemon)["result"]["stream"]["clients"].as_u64().unwrap()
-}
-
-/// Reads the stream at this many bytes a second, and says how old each frame is when its last byte has come.
-fn read_slowly(client: &mut Client, bytes_a_second: usize, time: Duration) -> Vec<Duration> {
-    client.ask("GET", "/stream", "");
-    client.until(b"--boundarydonotcross\r\n");
-    let piece = bytes_a_second / 20;
-    let (begin, mut unread, mut ages) = (Instant::now(), Vec::new(), Vec::new());
-    while begin.elapsed() < time {
-        unread.extend(client.exactly(piece));
-        // An end of image stands nowhere within these frames but at their end: entropy-coded 0xff is stuffed.
-        while let Some(end) = unread.windows(4).position(|four| four == b"\xff\xd9\r\n") {
-            let frame: Vec<u8> = unread.drain(..end + 4).collect();
-            if let Some(marker) = Marker::of(&frame) {
-                ages.push(marker.taken.age());
-            }
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    ages
 }
 
 #[test]

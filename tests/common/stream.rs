@@ -1,5 +1,8 @@
 //! A viewer that reads the stream as the strictest of the players does.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use super::client::{Client, Head};
 use super::daemon::Daemon;
 use super::picture::Marker;
@@ -52,4 +55,24 @@ impl Part {
     pub fn marker(&self) -> Option<Marker> {
         Marker::of(&self.jpeg)
     }
+}
+
+/// Reads the stream at this many bytes a second, and says how old each frame is when its last byte has come.
+pub fn read_slowly(client: &mut Client, bytes_a_second: usize, time: Duration) -> Vec<Duration> {
+    client.ask("GET", "/stream", "");
+    client.until(b"--boundarydonotcross\r\n");
+    let piece = bytes_a_second / 20;
+    let (begin, mut unread, mut ages) = (Instant::now(), Vec::new(), Vec::new());
+    while begin.elapsed() < time {
+        unread.extend(client.exactly(piece));
+        // An end of image stands nowhere within these frames but at their end: entropy-coded 0xff is stuffed.
+        while let Some(end) = unread.windows(4).position(|four| four == b"\xff\xd9\r\n") {
+            let frame: Vec<u8> = unread.drain(..end + 4).collect();
+            if let Some(marker) = Marker::of(&frame) {
+                ages.push(marker.taken.age());
+            }
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    ages
 }
