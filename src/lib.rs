@@ -56,6 +56,9 @@ pub mod kernel_copy;
 /// The newest frame: one slot, swapped atomically.
 pub mod latest;
 
+/// Wakes a thread that waits for the newest frame.
+pub mod bell;
+
 /// HTTP on a few event loops: stream, snapshot, state, page.
 pub mod viewers;
 

@@ -5,7 +5,6 @@
 
 mod changes;
 mod error;
-mod feeds;
 mod file;
 mod image;
 mod keys;
@@ -21,14 +20,13 @@ use std::path::Path;
 
 pub use changes::Changes;
 pub use error::ConfigError;
-pub use feeds::{Feeds, Pull, Redis, Rpicam, Rtsp};
 pub use image::ImageFlags;
 pub use keys::Keys;
 pub use live::{Live, NotSaved};
 pub use saved::{Saved, StateFile, replace_file};
 pub use settings::{
-    Api, Auth, Encoder, Http, Image, Log, Network, Overlay, Secret, Settings, Slideshow, Source, Tls,
-    UnixSocket, V4l2,
+    Api, Auth, Encoder, Feeds, Http, Image, Log, Network, Overlay, Pull, Redis, Rpicam, Rtsp, Secret,
+    Settings, Slideshow, Source, Tls, UnixSocket, V4l2,
 };
 
 use file::File;

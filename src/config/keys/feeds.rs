@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Deserialize;
 
-use super::super::feeds;
+use super::super::settings;
 use super::super::values::{RedisName, RedisUrl, RtspTransport, RtspUrl, Seconds, Url, Whole, Words};
 use super::set;
 
@@ -73,34 +73,34 @@ pub struct Redis {
 }
 
 impl Command {
-    pub(super) fn apply(self, to: &mut feeds::Feeds) {
+    pub(super) fn apply(self, to: &mut settings::Feeds) {
         set(&mut to.command, self.command);
     }
 }
 
 impl Rpicam {
-    pub(super) fn apply(self, to: &mut feeds::Rpicam) {
+    pub(super) fn apply(self, to: &mut settings::Rpicam) {
         set(&mut to.camera, self.camera);
         set(&mut to.options, self.options);
     }
 }
 
 impl Rtsp {
-    pub(super) fn apply(self, to: &mut feeds::Rtsp) {
+    pub(super) fn apply(self, to: &mut settings::Rtsp) {
         set(&mut to.url, self.url.map(Some));
         set(&mut to.transport, self.transport);
     }
 }
 
 impl Pull {
-    pub(super) fn apply(self, to: &mut feeds::Pull) {
+    pub(super) fn apply(self, to: &mut settings::Pull) {
         set(&mut to.url, self.url.map(Some));
         set(&mut to.interval, self.interval.map(Seconds::or_never));
     }
 }
 
 impl Redis {
-    pub(super) fn apply(self, to: &mut feeds::Redis) {
+    pub(super) fn apply(self, to: &mut settings::Redis) {
         set(&mut to.url, self.url.map(Some));
         set(&mut to.channel, self.channel);
         set(&mut to.stream, self.stream);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::values::{RedisUrl, RtspTransport, RtspUrl, SourceName, Url};
+use super::super::values::{RedisUrl, RtspTransport, RtspUrl, SourceName, Url};
 
 /// What each of them needs, where it is the source.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,7 +45,7 @@ pub struct Redis {
 
 impl Feeds {
     /// What is missing for this source.
-    pub(super) fn lack(&self, name: SourceName) -> Option<&'static str> {
+    pub(in crate::config) fn lack(&self, name: SourceName) -> Option<&'static str> {
         let (is_missing, what) = match name {
             SourceName::Command => (self.command.is_empty(), "a program: --command"),
             SourceName::Rtsp => (self.rtsp.url.is_none(), "an address: --rtsp-url"),
