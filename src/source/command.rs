@@ -5,18 +5,13 @@ use std::sync::Arc;
 use super::Lost;
 use super::fed::{Feed, Feeder, LONGEST_PICTURE};
 use crate::child::{Child, Pipes, Stop};
-use crate::flips::Flips;
 use crate::jpeg::splitter::Splitter;
 use crate::mailbox::Mailbox;
 
 #[derive(Clone)]
 pub(super) struct Command {
-    /// What it is called in words, where the program's name would not tell.
-    pub(super) name: Option<String>,
     /// Program and arguments.
     pub(super) words: Vec<String>,
-    /// Of these words, what must not be logged.
-    pub(super) secrets: Vec<String>,
     pub(super) fps: Option<f64>,
     /// What to do where there is no such program.
     pub(super) missing: &'static str,
@@ -26,34 +21,33 @@ impl Command {
     /// Of a person's own choice.
     pub(super) fn new(words: &[String]) -> Self {
         let missing = "is it installed, and in the PATH of the service?";
-        Self { name: None, words: words.to_vec(), secrets: Vec::new(), fps: None, missing }
+        Self { words: words.to_vec(), fps: None, missing }
     }
 }
 
 impl Feeder for Command {
     fn name(&self) -> String {
-        let program =
-            || self.words.first().map_or("", |program| program.rsplit('/').next().unwrap_or_default());
-        self.name.clone().unwrap_or_else(|| program().to_owned())
+        let program = self.words.first().map_or("", String::as_str);
+        program.rsplit('/').next().unwrap_or_default().to_owned()
     }
 
     fn start(&mut self) -> Result<Feed, Lost> {
         let pipes = Pipes { stdin: false, stdout: true };
-        let mut child = Child::start(&self.words, pipes, &self.secrets).map_err(|error| {
+        let mut child = Child::start(&self.words, pipes, &[]).map_err(|error| {
             let program = self.words.first().map_or("", String::as_str);
             Lost::NoCamera(format!("{program:?} cannot be started ({error}): {}", self.missing))
         })?;
         let stdout = child.take_stdout();
         let child = Arc::new(child);
-        let guard = Box::new(Stop(Arc::clone(&child)));
-        let run = Box::new(move |mailbox: &Mailbox| match stdout {
+        let guard = Stop(Arc::clone(&child));
+        let run = move |mailbox: &Mailbox| match stdout {
             Some(mut stdout) => pump(&mut stdout, mailbox, |error| match error {
                 Some(error) => format!("{}: {error}", child.name()),
                 None => child.reason(),
             }),
             None => child.reason(),
-        });
-        Ok(Feed { run, guard, fps: self.fps, flipped: Flips::NONE })
+        };
+        Ok(Feed::new(run, guard, self.fps))
     }
 }
 

@@ -1,9 +1,10 @@
 //! A source whose pictures are got by a thread of its own: the newest one is shown, and what it took the place of is counted.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
+use super::raw::Raw;
 use super::slide::Slide;
 use super::{Grab, Lost, Opened, Source};
 use crate::clock::Monotonic;
@@ -21,6 +22,11 @@ pub const LONGEST_PICTURE: usize = 32 << 20;
 pub(super) trait Feeder: Send {
     /// "rpicam-vid", "http://hub:8080/stream": without secrets.
     fn name(&self) -> String;
+
+    /// "JPEG", or what else it comes as.
+    fn format(&self) -> String {
+        PixelFormat::Jpeg.to_string()
+    }
 
     /// Begins, in a moment: what takes longer is done by the thread.
     fn start(&mut self) -> Result<Feed, Lost>;
@@ -41,6 +47,19 @@ pub(super) struct Feed {
     pub(super) fps: Option<f64>,
     /// What is flipped there already.
     pub(super) flipped: Flips,
+    /// Set before the first of them, if they are decoded; else they are JPEGs or PNGs.
+    pub(super) raw: Arc<OnceLock<Raw>>,
+}
+
+impl Feed {
+    /// Of JPEGs, or PNGs.
+    pub(super) fn new(
+        run: impl FnOnce(&Mailbox) -> String + Send + 'static,
+        guard: impl Send + 'static,
+        fps: Option<f64>,
+    ) -> Self {
+        Self { run: Box::new(run), guard: Box::new(guard), fps, flipped: Flips::NONE, raw: Arc::default() }
+    }
 }
 
 pub(super) struct Fed<F> {
@@ -53,6 +72,7 @@ pub(super) struct Fed<F> {
 struct Open {
     mailbox: Arc<Mailbox>,
     bytes: Vec<u8>,
+    raw: Arc<OnceLock<Raw>>,
     _guard: Box<dyn Send>,
 }
 
@@ -70,7 +90,7 @@ impl<F: Feeder> Fed<F> {
 
 impl<F: Feeder> Source for Fed<F> {
     fn open(&mut self) -> Result<Opened, Lost> {
-        let Feed { run, guard, fps, flipped } = self.feeder.start()?;
+        let Feed { run, guard, fps, flipped, raw } = self.feeder.start()?;
         let mailbox = Arc::new(Mailbox::default());
         let theirs = Arc::clone(&mailbox);
         let spawned = thread::Builder::new().name("feed".into()).spawn(move || {
@@ -78,8 +98,8 @@ impl<F: Feeder> Source for Fed<F> {
             theirs.end(why);
         });
         spawned.map_err(|error| Lost::NoSignal(format!("{}: no thread for it: {error}", self.name())))?;
-        self.open = Some(Open { mailbox, bytes: Vec::new(), _guard: guard });
-        Ok(Opened { device: self.name(), format: PixelFormat::Jpeg.to_string(), size: None, fps, flipped })
+        self.open = Some(Open { mailbox, bytes: Vec::new(), raw, _guard: guard });
+        Ok(Opened { device: self.name(), format: self.feeder.format(), size: None, fps, flipped })
     }
 
     fn next(&mut self, wait: Duration, take: &mut dyn FnMut(Picture<'_>)) -> Result<Grab, Lost> {
@@ -88,10 +108,13 @@ impl<F: Feeder> Source for Fed<F> {
         match fetch(&open.mailbox, &mut self.pace, wait, &mut open.bytes) {
             Letter::Nothing => Ok(Grab::Nothing),
             Letter::Ended(why) => Err(Lost::NoSignal(why)),
-            Letter::Picture { captured, lost } => match show(&open.bytes, captured, take) {
-                true => Ok(Grab::Picture { lost }),
-                false => Ok(Grab::Broken { lost }),
-            },
+            Letter::Picture { captured, lost } => {
+                let shown = match open.raw.get() {
+                    Some(raw) => raw.show(&mut open.bytes, captured, take),
+                    None => show(&open.bytes, captured, take),
+                };
+                Ok(if shown { Grab::Picture { lost } } else { Grab::Broken { lost } })
+            }
         }
     }
 

@@ -18,6 +18,8 @@ mod rpicam;
 
 mod rtsp;
 
+mod raw;
+
 mod pull;
 
 mod redis;
@@ -36,6 +38,7 @@ use self::inbox::Inbox;
 use self::pull::Pull;
 use self::redis::Redis;
 use self::rpicam::Rpicam;
+use self::rtsp::Rtsp;
 use crate::config::Settings;
 use crate::config::values::SourceName;
 use crate::controls::Panel;
@@ -69,7 +72,7 @@ fn fed(name: SourceName, settings: &Settings) -> Box<dyn Source> {
     let feeds = &source.feeds;
     match name {
         SourceName::Rpicam => Box::new(Fed::new(Rpicam::new(source, &settings.encoder), source)),
-        SourceName::Rtsp => Box::new(Fed::new(rtsp::command(&feeds.rtsp), source)),
+        SourceName::Rtsp => Box::new(Fed::new(Rtsp::new(&feeds.rtsp), source)),
         SourceName::Pull => Box::new(Fed::new(Pull::new(&feeds.pull, source.timeout), source)),
         SourceName::Redis => Box::new(Fed::new(Redis::new(&feeds.redis), source)),
         _ => Box::new(Fed::new(Command::new(&feeds.command), source)),

@@ -14,7 +14,6 @@ use super::fed::{Feed, Feeder, LONGEST_PICTURE};
 use crate::clock::Monotonic;
 use crate::config::Pull as Settings;
 use crate::config::values::Url;
-use crate::flips::Flips;
 use crate::mailbox::Mailbox;
 
 /// How long to wait for a connection, and then for the head of an answer.
@@ -56,14 +55,9 @@ impl Feeder for Pull {
             None => request.stream(mailbox),
             Some(interval) => request.poll(mailbox, interval),
         };
-        let run = Box::new(move |mailbox: &Mailbox| format!("{url}: {}", run(mailbox)));
-        // What it waits for comes, or its time is over.
-        Ok(Feed {
-            run,
-            guard: Box::new(()),
-            fps: interval.map(|interval| 1.0 / interval.as_secs_f64()),
-            flipped: Flips::NONE,
-        })
+        let run = move |mailbox: &Mailbox| format!("{url}: {}", run(mailbox));
+        // Nothing ends it before its time: what it waits for comes, or its time is over.
+        Ok(Feed::new(run, (), interval.map(|interval| 1.0 / interval.as_secs_f64())))
     }
 }
 

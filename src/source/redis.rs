@@ -10,7 +10,6 @@ use super::Lost;
 use super::fed::{Feed, Feeder, LONGEST_PICTURE};
 use crate::config::Redis as Settings;
 use crate::config::values::RedisUrl;
-use crate::flips::Flips;
 use crate::mailbox::Mailbox;
 use crate::wrapping::unwrap;
 
@@ -52,7 +51,7 @@ impl Feeder for Redis {
             };
             outcome.map_or_else(|error| format!("{name}: {error}"), |()| String::new())
         };
-        Ok(Feed { run: Box::new(run), guard: Box::new(()), fps: None, flipped: Flips::NONE })
+        Ok(Feed::new(run, (), None))
     }
 }
 

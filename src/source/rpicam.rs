@@ -37,7 +37,7 @@ impl Rpicam {
         }
         words.extend(source.feeds.rpicam.options.iter().cloned());
         let missing = "`sudo apt install rpicam-apps-lite` on Raspberry Pi OS";
-        Self { command: Command { name: None, words, secrets: Vec::new(), fps, missing }, flips: Flips::NONE }
+        Self { command: Command { words, fps, missing }, flips: Flips::NONE }
     }
 }
 
