@@ -95,6 +95,9 @@ pub mod config;
 /// What makes it a good process: flags, logging, signals, systemd, `check` and `devices`.
 pub mod service;
 
+/// Whom we believe over TLS.
+pub mod trust;
+
 /// Who we are over TLS: certificate and key.
 pub mod identity;
 

@@ -7,6 +7,7 @@ mod common;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -100,6 +101,52 @@ fn a_server_that_comes_later_or_goes_and_comes_back_is_found() {
         drop(server);
     }
     stream.next();
+}
+
+#[test]
+fn over_tls_a_server_is_believed_if_this_system_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (cert, key) = (file("cert.pem"), file("key.pem"));
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-subj",
+            "/CN=hub",
+        ])
+        .args(["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"])
+        .args(["-keyout", &key, "-out", &cert])
+        .stderr(Stdio::null())
+        .status();
+    assert!(made.unwrap().success());
+    let port = free_port();
+    let hub = Launch::default()
+        .args(&[
+            "--source",
+            "pattern",
+            "--tls-cert",
+            &cert,
+            "--tls-key",
+            &key,
+            "--tls-port",
+            &port.to_string(),
+        ])
+        .start();
+    let url = format!("https://127.0.0.1:{port}/stream");
+    let trusting =
+        Launch::default().args(&["--source", "pull", "--pull-url", &url]).env("SSL_CERT_FILE", &cert).start();
+    Stream::open(&trusting, "/stream").next();
+    assert!(within(PATIENCE, || word(&trusting) == "online"), "{}", trusting.log.text());
+    let other = relay(&url, &[]);
+    let _stream = Stream::open(&other, "/stream");
+    assert!(other.log.wait_for("certificate", PATIENCE).is_some(), "{}", other.log.text());
+    drop(hub);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::clock::Monotonic;
 use crate::config::Pull as Settings;
 use crate::config::values::Url;
 use crate::mailbox::Mailbox;
+use crate::trust;
 
 /// How long to wait for a connection, and then for the head of an answer.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -44,6 +45,7 @@ impl Feeder for Pull {
             .timeout_connect(Some(ANSWER))
             .timeout_recv_response(Some(ANSWER))
             .timeout_per_read(Some(self.timeout))
+            .tls_config(trust::tls())
             .user_agent(concat!("mjpegd/", env!("CARGO_PKG_VERSION")))
             .build();
         let Some(url) = self.settings.url.clone() else {
