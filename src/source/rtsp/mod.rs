@@ -1,5 +1,5 @@
 //! A network camera, by the system's ffmpeg: JPEGs come through as the camera makes them, other kinds of video are decoded there
-//! and compressed by us, which takes a third of the time that ffmpeg's own JPEGs would.
+//! and compressed by us, with the quality of the settings and only those that are shown.
 
 mod probe;
 
