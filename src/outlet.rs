@@ -47,12 +47,13 @@ impl Outlet {
         !self.has_ended()
     }
 
-    /// One has gone out. Returns whether that was not so before.
-    pub fn succeed(&self) -> bool {
+    /// One has gone out; after trouble the next may fail again, and it is over when that `is_lasting`. Returns whether it has been
+    /// over since then.
+    pub fn succeed(&self, is_lasting: bool) -> bool {
         self.sent.add(1);
         let mut state = self.lock();
         state.sent = Some(Monotonic::now());
-        state.trouble.take().is_some()
+        is_lasting && state.trouble.take().is_some()
     }
 
     /// One has not gone out. Returns whether the last one went out, or failed for another reason.
@@ -77,7 +78,7 @@ impl Outlet {
         self.lock().sent
     }
 
-    /// Whether the last one did not go out.
+    /// Whether something is wrong.
     pub fn is_failing(&self) -> bool {
         self.lock().trouble.is_some()
     }
@@ -106,12 +107,13 @@ mod tests {
             receiver: Receiver::Command(Vec::new()),
         };
         let outlet = Outlet::new(&settings, &Latest::new());
-        assert!(!outlet.succeed());
+        assert!(!outlet.succeed(true));
         assert!(outlet.fail("no route"));
         assert!(!outlet.fail("no route"));
         assert!(outlet.fail("refused") && outlet.is_failing());
-        assert!(outlet.succeed() && !outlet.succeed());
+        assert!(!outlet.succeed(false) && outlet.is_failing());
+        assert!(outlet.succeed(true) && !outlet.succeed(true));
         assert_eq!((outlet.is_failing(), outlet.last_error().as_deref()), (false, Some("refused")));
-        assert_eq!((outlet.sent.get(), outlet.failures.get()), (3, 3));
+        assert_eq!((outlet.sent.get(), outlet.failures.get()), (4, 3));
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::{Errno, ioctl_fionread};
 
 use super::{Receiver, Sent};
 use crate::bell::Bell;
@@ -15,8 +16,8 @@ use crate::child::{Child, Pipes};
 use crate::clock::Monotonic;
 use crate::frame::Frame;
 
-/// The end of the daemon is seen so soon.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
+/// Nothing tells that a pipe is empty.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(5);
 
 pub(super) struct Command {
     words: Vec<String>,
@@ -51,22 +52,43 @@ impl Command {
         Ok((stdin, child))
     }
 
-    /// Waits until it takes more.
-    fn wait(&self, stdin: &ChildStdin, bell: &Bell) -> Result<(), String> {
-        let begun = Monotonic::now();
-        let slice = Timespec::try_from(LOOK_AGAIN_AFTER).ok();
-        loop {
-            match poll(&mut [PollFd::new(stdin, PollFlags::OUT)], slice.as_ref()) {
-                Ok(0) if bell.is_closed() => return Err("the daemon ends".to_owned()),
-                Ok(0) if begun.age() >= self.timeout => {
-                    return Err(format!("it has taken nothing for {} s", self.timeout.as_secs_f64()));
-                }
-                Ok(0) => {}
-                // What is wrong with it the next write says.
-                Ok(_) | Err(_) => return Ok(()),
+    /// Writes a frame, and waits until the program has taken it out of the pipe: else some would queue there, and be old.
+    fn write(&self, stdin: &mut ChildStdin, jpeg: &[u8], bell: &Bell) -> Result<(), Why> {
+        let mut rest = jpeg;
+        while !rest.is_empty() {
+            match stdin.write(rest) {
+                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.wait(stdin, bell)?,
+                Err(_) => return Err(Why::Ended),
             }
         }
+        self.wait(stdin, bell)
     }
+
+    /// Waits until all that was written is taken.
+    fn wait(&self, stdin: &ChildStdin, bell: &Bell) -> Result<(), Why> {
+        let begun = Monotonic::now();
+        let slice = Timespec::try_from(LOOK_AGAIN_AFTER).ok();
+        while ioctl_fionread(stdin).is_ok_and(|left| left > 0) {
+            // An error is told of without being asked for: nobody reads any longer.
+            match poll(&mut [PollFd::new(stdin, PollFlags::empty())], slice.as_ref()) {
+                Ok(0) if bell.is_closed() => return Err(Why::NoLonger),
+                Ok(0) if begun.age() >= self.timeout => return Err(Why::Hangs),
+                Ok(0) | Err(Errno::INTR) => {}
+                Ok(_) | Err(_) => return Err(Why::Ended),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a program has not taken a frame.
+enum Why {
+    Ended,
+    Hangs,
+    /// The daemon ends.
+    NoLonger,
 }
 
 impl Receiver for Command {
@@ -99,16 +121,14 @@ impl Receiver for Command {
             Some(running) => running,
             None => self.start()?,
         };
-        let mut rest: &[u8] = &frame.jpeg;
-        while !rest.is_empty() {
-            match stdin.write(rest) {
-                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.wait(&stdin, bell)?,
-                Err(_) => return Err(child.reason()),
+        match self.write(&mut stdin, &frame.jpeg, bell) {
+            Ok(()) => self.running = Some((stdin, child)),
+            Err(Why::Ended) => return Err(child.reason()),
+            Err(Why::Hangs) => {
+                return Err(format!("it has taken nothing for {} s", self.timeout.as_secs_f64()));
             }
+            Err(Why::NoLonger) => return Err("the daemon ends".to_owned()),
         }
-        self.running = Some((stdin, child));
         Ok(Sent::More)
     }
 }

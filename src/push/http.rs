@@ -1,6 +1,6 @@
 //! To another server: the JPEG as it is, or the tutorials' form.
 
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ impl Http {
             200..=299 => {
                 // It has taken the picture, whatever becomes of the rest.
                 let body = answer.body_mut().as_reader();
-                let _ = std::io::copy(&mut body.take(LONGEST_ANSWER), &mut std::io::sink());
+                let _ = io::copy(&mut body.take(LONGEST_ANSWER), &mut io::sink());
                 Ok(())
             }
             status @ (401 | 403) => {
@@ -107,9 +107,16 @@ impl Receiver for Http {
 fn in_words(error: &ureq::Error) -> String {
     match error {
         ureq::Error::Timeout(_) => "it does not answer in time, or is too slow".to_owned(),
-        ureq::Error::Rustls(rustls::Error::InvalidCertificate(why)) => {
-            format!("its certificate is not trusted ({why:?}); name it, or who has signed it, by ca-file")
+        ureq::Error::Io(error) if is_untrusted(error) => {
+            format!(
+                "its certificate is not trusted ({error}): name it, or that of who has signed it, by ca-file"
+            )
         }
         error => error.to_string(),
     }
+}
+
+fn is_untrusted(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
 }

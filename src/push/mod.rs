@@ -26,6 +26,9 @@ const SELDOM: Duration = Duration::from_secs(5);
 /// After a failure it is tried again, with pauses that double from the first to the second of these.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
+/// After trouble all is well when frames have gone out for so long: a program that ends with each frame takes every other one.
+const PROOF: Duration = Duration::from_secs(1);
+
 /// Somewhere that frames go. What is said in words has no secrets in it.
 trait Receiver: Send {
     /// "http://hub:8080/frame".
@@ -60,6 +63,7 @@ impl Pushes {
                 seen: 0,
                 due: Some(Monotonic::now()).filter(|_| outlet.settings.interval.is_some()),
                 failures: 0,
+                works_since: None,
             };
             let receiver = receiver(&outlet.settings);
             let thread = thread::Builder::new().name("push".into()).spawn(move || run.run(receiver))?;
@@ -111,6 +115,8 @@ struct Run {
     due: Option<Monotonic>,
     /// In a row.
     failures: u32,
+    /// Since when frames have gone out.
+    works_since: Option<Monotonic>,
 }
 
 impl Run {
@@ -123,8 +129,7 @@ impl Run {
             let begun = Monotonic::now();
             match receiver.send(&frame, &outlet.bell) {
                 Ok(sent) => {
-                    self.failures = 0;
-                    if outlet.succeed() {
+                    if self.succeed(begun) {
                         log::info!("{name}: works again");
                     }
                     if sent == Sent::NoMore {
@@ -135,7 +140,7 @@ impl Run {
                 }
                 Err(_) if outlet.bell.is_closed() => return,
                 Err(why) => {
-                    self.failures += 1;
+                    (self.failures, self.works_since) = (self.failures.saturating_add(1), None);
                     if outlet.fail(&why) {
                         log::warn!("{name}: {why}");
                     }
@@ -143,6 +148,16 @@ impl Run {
             }
             self.plan(begun);
         }
+    }
+
+    /// Whether it has begun to work again.
+    fn succeed(&mut self, begun: Monotonic) -> bool {
+        let is_seldom = self.outlet.settings.interval.is_none_or(|interval| interval >= SELDOM);
+        let is_lasting = is_seldom || self.works_since.get_or_insert(begun).age() >= PROOF;
+        if is_lasting {
+            self.failures = 0;
+        }
+        self.outlet.succeed(is_lasting)
     }
 
     /// A live one that was not tried yet. `None`: the daemon ends.
@@ -189,9 +204,9 @@ impl Run {
             let planned = self.due.map_or(begun, |due| if due > begun { due } else { due + interval });
             // Who is late keeps to its schedule, and does not catch up.
             let next = if planned + interval < now { begun + interval } else { planned };
-            match self.failures {
-                0 => next,
-                failures => next.max(now + pause(failures)),
+            match self.works_since {
+                None if self.failures > 0 => next.max(now + pause(self.failures)),
+                _ => next,
             }
         });
         if self.due.is_none_or(|due| due - now >= SELDOM) {
