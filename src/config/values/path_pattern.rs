@@ -28,9 +28,9 @@ impl PathPattern {
 
     /// The names below the root, the file's last.
     pub fn parts(&self) -> Vec<&str> {
-        let parts = Path::new(&self.0).iter().filter_map(|part| part.to_str());
+        let mut parts = Path::new(&self.0).iter().filter_map(|part| part.to_str());
         match self.is_one() {
-            true => parts.last().into_iter().collect(),
+            true => parts.next_back().into_iter().collect(),
             false => parts.skip_while(|part| !part.contains('%')).collect(),
         }
     }
