@@ -15,6 +15,7 @@ pub struct Bell {
 #[derive(Debug, Default)]
 struct State {
     rung: bool,
+    called: bool,
     closed: bool,
 }
 
@@ -37,14 +38,27 @@ impl Bell {
         !state.closed
     }
 
-    /// Whatever new frames there are. False: the daemon ends.
-    pub fn sleep_until(&self, due: Monotonic) -> bool {
+    /// Until it is time, if it will ever be, or somebody calls; whatever new frames there are. False: the daemon ends.
+    pub fn sleep_until(&self, due: Option<Monotonic>) -> bool {
         let mut state = self.lock();
-        while !state.closed && due > Monotonic::now() {
-            let waited = self.changed.wait_timeout(state, due - Monotonic::now());
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        while !state.closed && !std::mem::take(&mut state.called) {
+            let Some(due) = due else {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let rest = due - Monotonic::now();
+            if rest.is_zero() {
+                break;
+            }
+            state = self.changed.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0;
         }
         !state.closed
+    }
+
+    /// Ends a sleep before its time, this one or the next.
+    pub fn call(&self) {
+        self.lock().called = true;
+        self.changed.notify_all();
     }
 
     pub fn close(&self) {
@@ -52,7 +66,33 @@ impl Bell {
         self.changed.notify_all();
     }
 
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_sleep_ends_with_its_time_with_a_call_and_with_the_daemon() {
+        let bell = Bell::new(&Latest::new());
+        assert!(bell.sleep_until(Some(Monotonic::now() + Duration::from_millis(5))));
+        bell.call();
+        assert!(bell.sleep_until(None), "a call that came before");
+        let sleeper = std::thread::spawn({
+            let bell = Arc::clone(&bell);
+            move || bell.sleep_until(None)
+        });
+        bell.close();
+        assert!(!sleeper.join().unwrap());
+        assert!(!bell.wait() && bell.is_closed());
     }
 }

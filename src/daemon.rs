@@ -11,6 +11,7 @@ use log::{error, info, warn};
 use crate::capture::{Capture, Shared};
 use crate::config::values::NetworkWait;
 use crate::config::{Live, Settings};
+use crate::push::Pushes;
 use crate::service::network::{self, Look, Urls};
 use crate::service::signals::Signals;
 use crate::service::{activation, devices, notify};
@@ -19,6 +20,9 @@ use crate::viewers::{Hooks, Server};
 
 /// A camera that will not let go is left to the kernel after this long.
 const SLOWEST_STOP: Duration = Duration::from_secs(5);
+
+/// For what is being pushed to arrive, and for programs to end.
+const SLOWEST_PUSH: Duration = Duration::from_secs(3);
 
 /// Runs until a signal ends it: the network and sockets first, so that a wrong address is told before a camera is touched;
 /// ready when the port answers; viewers before the camera at the end.
@@ -45,6 +49,7 @@ pub fn run(settings: &Settings) -> Result<()> {
     let capture = Capture::new(shared.clone()).context("cannot start the encoder's threads")?;
     let server = Server::start(settings, listeners, &shared, hooks);
     let server = server.context("cannot start the event loops")?;
+    let pushes = Pushes::start(&shared).context("cannot start the threads of pushes")?;
     let ended = start_capture(capture)?;
     notify::ready();
 
@@ -55,6 +60,7 @@ pub fn run(settings: &Settings) -> Result<()> {
     info!("stopping; a second signal stops at once");
     notify::stopping();
     server.stop();
+    pushes.stop(SLOWEST_PUSH);
     shared.audience.close();
     // The channel is closed when the thread has ended.
     if ended.recv_timeout(SLOWEST_STOP) == Err(mpsc::RecvTimeoutError::Timeout) {

@@ -4,12 +4,13 @@
 //!
 //! ```text
 //! device -> source/ -> picture.rs -> jpeg/ -> frame.rs -> latest.rs -> viewers/ -> browsers, players, printers
+//!                                                                       -> push/ -> servers, Redis, files, programs
 //!                          capture.rs turns this crank                daemon.rs wires all of it
 //! ```
 //!
 //! # Invariants
 //!
-//! - `source` and `viewers` never import one another: between them stands `latest`.
+//! - `source`, `viewers` and `push` never import one another: between them stands `latest`.
 //! - Publishing never waits and costs the same for one viewer and for a thousand. A viewer can delay only itself.
 //! - Every frame in the slot is one complete JPEG that a browser can draw. Viewers do no checking.
 //! - There is no queue of frames anywhere. Who is late skips to the newest, and the skip is counted.
@@ -58,6 +59,12 @@ pub mod latest;
 
 /// Wakes a thread that waits for the newest frame.
 pub mod bell;
+
+/// Frames sent out: to other servers, to Redis, into files, to programs.
+pub mod push;
+
+/// What others see of that, and how they ask for a frame to be sent.
+pub mod outlet;
 
 /// HTTP on a few event loops: stream, snapshot, state, page.
 pub mod viewers;

@@ -5,7 +5,6 @@
 
 mod common;
 
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -17,70 +16,29 @@ use redis::Commands as _;
 
 use common::client::state;
 use common::daemon::{Daemon, Launch, free_port};
+use common::redis::Server;
 use common::stream::Stream;
 use common::{PATIENCE, picture, within};
 
-/// A server of its own, ended with its test.
-struct Server {
-    child: Child,
-    port: u16,
-    password: Option<&'static str>,
-    _folder: tempfile::TempDir,
-}
-
-impl Server {
-    fn start(port: u16, password: Option<&'static str>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut command = Command::new("redis-server");
-        command
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
-            .arg("--dir")
-            .arg(folder.path());
-        if let Some(password) = password {
-            command.args(["--requirepass", password]);
-        }
-        let child = command.stdout(Stdio::null()).spawn().expect("redis-server is installed");
-        let server = Self { child, port, password, _folder: folder };
-        assert!(within(PATIENCE, || server.client().get_connection().is_ok()));
-        server
-    }
-
-    fn url(&self) -> String {
-        let login = self.password.map_or_else(String::new, |password| format!(":{password}@"));
-        format!("redis://{login}127.0.0.1:{}/0", self.port)
-    }
-
-    fn client(&self) -> redis::Client {
-        redis::Client::open(self.url()).unwrap()
-    }
-
-    /// Does this with a connection and a picture, again and again, until the sender is dropped.
-    fn send(
-        &self,
-        once: impl Fn(&mut redis::Connection, &[u8]) -> redis::RedisResult<()> + Send + 'static,
-    ) -> Sender {
-        let stop = Arc::new(AtomicBool::new(false));
-        let (client, theirs) = (self.client(), Arc::clone(&stop));
-        let film: Vec<_> = (0..picture::FILM).map(|number| picture::draw(320, 240, number, 0)).collect();
-        let thread = thread::spawn(move || {
-            let mut connection = client.get_connection().unwrap();
-            for jpeg in film.iter().cycle() {
-                // A server that was ended in the middle ends it, too.
-                if theirs.load(Ordering::Relaxed) || once(&mut connection, jpeg).is_err() {
-                    return;
-                }
-                thread::sleep(Duration::from_millis(30));
+/// Does this with a connection and a picture, again and again, until the sender is dropped.
+fn send(
+    server: &Server,
+    once: impl Fn(&mut redis::Connection, &[u8]) -> redis::RedisResult<()> + Send + 'static,
+) -> Sender {
+    let stop = Arc::new(AtomicBool::new(false));
+    let (client, theirs) = (server.client(), Arc::clone(&stop));
+    let film: Vec<_> = (0..picture::FILM).map(|number| picture::draw(320, 240, number, 0)).collect();
+    let thread = thread::spawn(move || {
+        let mut connection = client.get_connection().unwrap();
+        for jpeg in film.iter().cycle() {
+            // A server that was ended in the middle ends it, too.
+            if theirs.load(Ordering::Relaxed) || once(&mut connection, jpeg).is_err() {
+                return;
             }
-        });
-        Sender { stop, thread: Some(thread) }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+            thread::sleep(Duration::from_millis(30));
+        }
+    });
+    Sender { stop, thread: Some(thread) }
 }
 
 struct Sender {
@@ -126,7 +84,7 @@ fn frames_come_by_the_name_of_their_key_or_as_the_message_itself_in_base64_or_as
         |connection, jpeg| connection.publish("img0", STANDARD.encode(jpeg)),
     ];
     for way in ways {
-        let _sender = server.send(way);
+        let _sender = send(&server, way);
         shows_the_film(&daemon(&server.url(), &["--redis-channel", "img0"]));
     }
 }
@@ -134,7 +92,7 @@ fn frames_come_by_the_name_of_their_key_or_as_the_message_itself_in_base64_or_as
 #[test]
 fn of_a_stream_the_newest_entry_is_shown() {
     let server = Server::start(free_port(), None);
-    let _sender = server.send(|connection, jpeg| {
+    let _sender = send(&server, |connection, jpeg| {
         redis::cmd("XADD")
             .arg("camera")
             .arg("MAXLEN")
@@ -150,7 +108,7 @@ fn of_a_stream_the_newest_entry_is_shown() {
 #[test]
 fn a_password_is_given_and_not_shown() {
     let server = Server::start(free_port(), Some("secret"));
-    let _sender = server.send(by_key);
+    let _sender = send(&server, by_key);
     let good = daemon(&server.url(), &["--redis-channel", "img0"]);
     shows_the_film(&good);
     let shown = good.log.text() + &state(&good).to_string();
@@ -164,7 +122,7 @@ fn a_password_is_given_and_not_shown() {
 fn a_server_that_is_killed_and_started_again_is_found_again() {
     let port = free_port();
     let mut server = Server::start(port, None);
-    let sender = server.send(by_key);
+    let sender = send(&server, by_key);
     let daemon = daemon(&server.url(), &["--redis-channel", "img0", "--device-error-delay", "0.2"]);
     let mut stream = Stream::open(&daemon, "/stream");
     stream.next();
@@ -173,7 +131,7 @@ fn a_server_that_is_killed_and_started_again_is_found_again() {
     drop(sender);
     assert!(daemon.log.wait_for("no signal", PATIENCE).is_some(), "{}", daemon.log.text());
     let server = Server::start(port, None);
-    let _sender = server.send(by_key);
+    let _sender = send(&server, by_key);
     let online = || state(&daemon)["result"]["mjpegd"]["camera"]["state"] == "online";
     assert!(within(PATIENCE, online), "{}", daemon.log.text());
     stream.next();
@@ -182,13 +140,13 @@ fn a_server_that_is_killed_and_started_again_is_found_again() {
 #[test]
 fn messages_that_are_no_pictures_and_keys_that_are_not_there_are_passed_over() {
     let server = Server::start(free_port(), None);
-    let _nonsense = server.send(|connection, _| {
+    let _nonsense = send(&server, |connection, _| {
         connection.rpush::<_, _, ()>("list", "x")?;
         for message in ["no such key", "list", "/9j/nonsense", ""] {
             connection.publish::<_, _, ()>("img0", message)?;
         }
         redis::cmd("LTRIM").arg("list").arg(0).arg(1).query(connection)
     });
-    let _sender = server.send(by_key);
+    let _sender = send(&server, by_key);
     shows_the_film(&daemon(&server.url(), &["--redis-channel", "img0"]));
 }

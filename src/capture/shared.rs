@@ -7,6 +7,7 @@ use crate::heartbeat::Heartbeat;
 use crate::latest::Latest;
 use crate::mailbox::Mailbox;
 use crate::orders::Orders;
+use crate::outlet::Outlet;
 use crate::stats::Stats;
 use crate::status::Status;
 
@@ -22,6 +23,8 @@ pub struct Shared {
     pub heartbeat: Arc<Heartbeat>,
     pub panel: Arc<Panel>,
     pub inbox: Arc<Mailbox>,
+    /// One for each push.
+    pub outlets: Arc<[Arc<Outlet>]>,
 }
 
 impl Shared {
@@ -29,9 +32,11 @@ impl Shared {
         let audience = Audience::new();
         let nudged = Arc::clone(&audience);
         live.on_change(Box::new(move || nudged.nudge()));
+        let latest = Latest::new();
+        let outlets = live.get().pushes.iter().map(|push| Outlet::new(push, &latest)).collect();
         Self {
             live,
-            latest: Latest::new(),
+            latest,
             orders: Orders::new(&audience),
             audience,
             status: Arc::default(),
@@ -39,6 +44,7 @@ impl Shared {
             heartbeat: Arc::default(),
             panel: Panel::new(),
             inbox: Arc::default(),
+            outlets,
         }
     }
 }

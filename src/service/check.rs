@@ -10,6 +10,7 @@ use crate::controls::Panel;
 use crate::frame::FramePool;
 use crate::jpeg;
 use crate::picture::Picture;
+use crate::push;
 use crate::source::{self, Grab, Lost, Opened, Source};
 use crate::status::State;
 
@@ -29,6 +30,11 @@ pub fn print(settings: &Settings, out: &mut impl Write) -> io::Result<bool> {
         Ok((opened, picture))
     });
     source.close();
+    // A receiver may come later: what is wrong with one now is told, and no more.
+    for one in &settings.pushes {
+        let (receiver, found) = push::check(one);
+        writeln!(out, "push {}: {}, {receiver}", one.name, found.err().unwrap_or_else(|| "fine".to_owned()))?;
+    }
     match outcome {
         Ok((opened, picture)) => {
             let Opened { device, .. } = &opened;

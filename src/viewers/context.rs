@@ -19,6 +19,7 @@ use crate::identity::Identity;
 use crate::latest::Latest;
 use crate::mailbox::Mailbox;
 use crate::orders::Orders;
+use crate::outlet::Outlet;
 use crate::stats::{Gauge, Stats};
 use crate::status::Status;
 
@@ -32,6 +33,8 @@ pub struct Context {
     pub panel: Arc<Panel>,
     /// Where pictures are put that are handed in.
     pub inbox: Arc<Mailbox>,
+    /// The pushes.
+    pub outlets: Arc<[Arc<Outlet>]>,
     pub status: Arc<Status>,
     pub stats: Arc<Stats>,
     pub started: Monotonic,
@@ -68,6 +71,7 @@ impl Context {
             orders: Arc::clone(&shared.orders),
             panel: Arc::clone(&shared.panel),
             inbox: Arc::clone(&shared.inbox),
+            outlets: Arc::clone(&shared.outlets),
             status: Arc::clone(&shared.status),
             stats: Arc::clone(&shared.stats),
             started: Monotonic::now(),

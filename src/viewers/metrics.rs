@@ -4,6 +4,7 @@ use std::fmt::{Display, Write as _};
 use std::sync::atomic::Ordering;
 
 use super::context::Context;
+use crate::outlet::Outlet;
 use crate::process;
 use crate::stats::Histogram;
 use crate::status::State;
@@ -16,6 +17,7 @@ pub fn text(context: &Context) -> Vec<u8> {
     frames(&mut page, context);
     camera(&mut page, context);
     viewers(&mut page, context);
+    pushes(&mut page, context);
     page.process();
     page.0.into_bytes()
 }
@@ -64,6 +66,30 @@ fn viewers(page: &mut Page, context: &Context) {
     let connections = context.connections.load(Ordering::Relaxed);
     page.gauge("connections", "Connections that are open.", &[], connections);
     page.counter("sent_bytes_total", "Bytes of answers and streams.", context.stats.sent_bytes.get());
+}
+
+fn pushes(page: &mut Page, context: &Context) {
+    type Figure = fn(&Outlet) -> Option<f64>;
+    let figures: [(&str, &str, &str, Figure); 4] = [
+        ("push_sent_total", "counter", "Pictures that a push has sent.", |push| Some(push.sent.get() as f64)),
+        ("push_failures_total", "counter", "Pictures that did not go out.", |push| {
+            Some(push.failures.get() as f64)
+        }),
+        ("push_skipped_total", "counter", "Pictures that a push was too slow for.", |push| {
+            Some(push.skipped.get() as f64)
+        }),
+        ("push_last_sent_age_seconds", "gauge", "For how long nothing has gone out.", |push| {
+            push.last_sent().map(|sent| sent.age().as_secs_f64())
+        }),
+    ];
+    for (name, kind, help, figure) in figures.into_iter().filter(|_| !context.outlets.is_empty()) {
+        page.head(name, kind, help);
+        for push in context.outlets.iter() {
+            if let Some(value) = figure(push) {
+                page.sample(name, &[("push", &push.settings.name)], value);
+            }
+        }
+    }
 }
 
 #[derive(Default)]

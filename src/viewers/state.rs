@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::context::Context;
 use crate::clock::Monotonic;
 use crate::frame::Frame;
+use crate::outlet::Outlet;
 use crate::status;
 
 #[derive(Serialize)]
@@ -23,6 +24,7 @@ pub(super) struct State<'a> {
     published_fps: f64,
     frames: Frames,
     sent_bytes: u64,
+    pushes: Vec<Push<'a>>,
     settings: Settings,
     controls: Controls,
     allow_stop: bool,
@@ -71,6 +73,24 @@ struct Picture {
     age_seconds: f64,
 }
 
+/// One of `[[push]]`.
+#[derive(Serialize)]
+struct Push<'a> {
+    name: &'a str,
+    /// One of http, redis, file, command.
+    to: &'a str,
+    sent: u64,
+    failures: u64,
+    /// What it was too slow for.
+    skipped: u64,
+    /// Whether the last frame did not go out.
+    failing: bool,
+    last_error: Option<String>,
+    last_sent_seconds_ago: Option<f64>,
+    /// By its stop key.
+    ended: bool,
+}
+
 #[derive(Serialize)]
 struct Settings {
     /// Another one after each change.
@@ -97,7 +117,7 @@ pub fn json(context: &Context) -> Vec<u8> {
 }
 
 impl<'a> State<'a> {
-    pub(super) fn new(context: &Context, camera: &'a status::State) -> Self {
+    pub(super) fn new(context: &'a Context, camera: &'a status::State) -> Self {
         let (changes, saved) = context.live.changes();
         Self {
             version: env!("CARGO_PKG_VERSION"),
@@ -111,6 +131,7 @@ impl<'a> State<'a> {
             published_fps: tenths(context.latest.published_fps()),
             frames: frames(context),
             sent_bytes: context.stats.sent_bytes.get(),
+            pushes: context.outlets.iter().map(|outlet| Push::new(outlet)).collect(),
             settings: Settings {
                 generation: context.live.generation(),
                 changed: !changes.table().is_empty(),
@@ -150,6 +171,22 @@ impl Picture {
             bytes: frame.jpeg.len(),
             live: frame.online,
             age_seconds: (Monotonic::now() - frame.times.captured).as_secs_f64(),
+        }
+    }
+}
+
+impl<'a> Push<'a> {
+    fn new(outlet: &'a Outlet) -> Self {
+        Self {
+            name: &outlet.settings.name,
+            to: outlet.settings.receiver.kind().as_str(),
+            sent: outlet.sent.get(),
+            failures: outlet.failures.get(),
+            skipped: outlet.skipped.get(),
+            failing: outlet.is_failing(),
+            last_error: outlet.last_error(),
+            last_sent_seconds_ago: outlet.last_sent().map(|sent| sent.age().as_secs_f64()),
+            ended: outlet.has_ended(),
         }
     }
 }

@@ -10,6 +10,8 @@ mod http;
 
 mod pictures;
 
+pub mod push;
+
 mod service;
 
 mod source;
@@ -22,11 +24,12 @@ use serde::Deserialize;
 use self::auth::Auth;
 use self::http::Http;
 use self::pictures::{Encoder, Image, Overlay};
+use self::push::Push;
 use self::service::{Api, Log, Network};
 use self::source::Source;
 use super::settings;
 use super::values::Value as _;
-use super::values::{Login, OfPages, OfPem, OptionalPath, Refused, Seconds, SourceName, section};
+use super::values::{Login, OfPages, OfPem, OptionalPath, Refused, Seconds, SourceName, section, sections};
 use crate::identity::Which;
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -59,6 +62,9 @@ pub struct Keys {
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub log: Log,
+    #[arg(skip)]
+    #[serde(deserialize_with = "sections")]
+    pub push: Vec<Push>,
 }
 
 /// What is given replaces what was there.

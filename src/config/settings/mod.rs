@@ -4,6 +4,7 @@ mod auth;
 mod feeds;
 mod http;
 mod pictures;
+mod push;
 mod source;
 
 use std::num::NonZeroUsize;
@@ -19,6 +20,7 @@ pub use self::auth::{Auth, Secret, Token, User};
 pub use self::feeds::{Feeds, Pull, Redis, Rpicam, Rtsp};
 pub use self::http::{Http, Tls, UnixSocket};
 pub use self::pictures::{Encoder, Image, Overlay};
+pub use self::push::{Push, PushFile, PushHttp, PushRedis, Receiver};
 pub use self::source::{Slideshow, Source, V4l2};
 use super::values::NetworkWait;
 
@@ -40,6 +42,8 @@ pub struct Settings {
     pub network: Network,
     #[serde(skip)]
     pub log: Log,
+    #[serde(skip)]
+    pub pushes: Vec<Push>,
 }
 
 /// The control page and what it calls.
@@ -77,6 +81,7 @@ impl Default for Settings {
             api: Api::default(),
             network: Network::default(),
             log: Log { level: LevelFilter::Info, access: false },
+            pushes: Vec::new(),
         }
     }
 }

@@ -7,11 +7,11 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::{
-    AllowOrigin, Anonymous, Caption, Corner, Crop, DesiredFps, Device, FileMode, Folder, Font, Format,
-    FrameRate, Hash, Host, IdleFps, Kind, LogLevel, Login, Name, NetworkWait, OfPages, OfPem, OfSocket,
-    OptionalPath, Password, Quality, RedisName, RedisUrl, Resolution, Rgba, Right, Rotation, RtspTransport,
-    RtspUrl, Scale, Seconds, SourceName, StatePath, Subsampling, Switch, TimeZoneName, TokenHash, Url, Value,
-    Whole, Words,
+    Address, AllowOrigin, Anonymous, Caption, Corner, Crop, DesiredFps, Device, FileMode, Folder, Font,
+    Format, FrameRate, Hash, Host, IdleFps, Kind, LogLevel, Login, Name, NetworkWait, OfPages, OfPem, OfPush,
+    OfSecret, OfSocket, OptionalPath, Password, PathPattern, PushName, PushTo, Quality, RedisName, RedisUrl,
+    Resolution, Rgba, Right, Rotation, RtspTransport, RtspUrl, Scale, Seconds, Size, SourceName, StatePath,
+    Subsampling, Switch, TimeZoneName, TokenHash, Url, Value, Whole, Words,
 };
 
 struct One<T>(PhantomData<T>);
@@ -70,6 +70,7 @@ macro_rules! deserialize {
 }
 
 deserialize! {
+    Address<OfPush>;
     AllowOrigin;
     Anonymous;
     Caption;
@@ -91,8 +92,12 @@ deserialize! {
     NetworkWait;
     OptionalPath<OfPages>;
     OptionalPath<OfPem>;
+    OptionalPath<OfSecret>;
     OptionalPath<OfSocket>;
     Password;
+    PathPattern;
+    PushName;
+    PushTo;
     Quality;
     RedisName;
     RedisUrl;
@@ -104,6 +109,7 @@ deserialize! {
     RtspUrl;
     Scale;
     Seconds<LEAST, MOST>, LEAST, MOST;
+    Size;
     SourceName;
     StatePath;
     Subsampling;

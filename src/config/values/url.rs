@@ -39,6 +39,16 @@ impl Scheme for OfRedis {
     const ALLOWED: &'static str = "redis://HOST:PORT/DATABASE, rediss:// with TLS, or unix:///SOCKET, with NAME:PASSWORD@ or :PASSWORD@ before HOST";
 }
 
+/// Of either, before it is known for which it is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfPush;
+
+impl Scheme for OfPush {
+    const SCHEMES: &'static [&'static str] = &["http", "https", "redis", "rediss", "redis+unix", "unix"];
+    const ALLOWED: &'static str = "http://HOST/PATH or https://HOST/PATH, or redis://HOST:PORT/DATABASE, rediss:// with TLS or unix:///SOCKET, \
+         with NAME:PASSWORD@ before HOST where one is needed";
+}
+
 /// An address with what it takes to get in. It is shown without that.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address<S>(url::Url, PhantomData<S>);
@@ -49,6 +59,23 @@ pub type RtspUrl = Address<OfRtsp>;
 pub type RedisUrl = Address<OfRedis>;
 
 impl<S> Address<S> {
+    /// As one of another kind, if it is.
+    pub fn of<T: Scheme>(self) -> Result<Address<T>, Refused> {
+        self.0.as_str().parse()
+    }
+
+    /// With this password in place of its own.
+    pub fn with_password(mut self, password: &str) -> Self {
+        // An address without a host has none, and needs none.
+        let _ = self.0.set_password(Some(password));
+        self
+    }
+
+    /// Host and port, where there are any.
+    pub fn socket(&self) -> Option<(&str, u16)> {
+        Some((self.0.host_str()?, self.0.port_or_known_default()?))
+    }
+
     /// All of it.
     pub fn secret(&self) -> &str {
         self.0.as_str()
