@@ -14,6 +14,7 @@ use crate::config::{Live, Settings};
 use crate::service::network::{self, Look, Urls};
 use crate::service::signals::Signals;
 use crate::service::{activation, devices, notify};
+use crate::sink::Sink;
 use crate::viewers::listener::{self, Listener, Refused};
 use crate::viewers::{Hooks, Server};
 
@@ -43,6 +44,7 @@ pub fn run(settings: &Settings) -> Result<()> {
     let hooks = Hooks { stop: Box::new(stopper), cameras: devices::json };
     // Before anybody can ask: from here on it is known which controls there are.
     let capture = Capture::new(shared.clone()).context("cannot start the encoder's threads")?;
+    let sink = Sink::start(&settings.sink, &shared.latest, &shared.audience, &shared.stats)?;
     let server = Server::start(settings, listeners, &shared, hooks);
     let server = server.context("cannot start the event loops")?;
     let ended = start_capture(capture)?;
@@ -55,6 +57,7 @@ pub fn run(settings: &Settings) -> Result<()> {
     info!("stopping; a second signal stops at once");
     notify::stopping();
     server.stop();
+    drop(sink);
     shared.audience.close();
     // The channel is closed when the thread has ended.
     if ended.recv_timeout(SLOWEST_STOP) == Err(mpsc::RecvTimeoutError::Timeout) {

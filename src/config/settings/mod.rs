@@ -4,6 +4,7 @@ mod auth;
 mod feeds;
 mod http;
 mod pictures;
+mod sink;
 mod source;
 
 use std::num::NonZeroUsize;
@@ -19,6 +20,7 @@ pub use self::auth::{Auth, Secret, Token, User};
 pub use self::feeds::{Feeds, Pull, Redis, Rpicam, Rtsp};
 pub use self::http::{Http, Tls, UnixSocket};
 pub use self::pictures::{Encoder, Image, Overlay};
+pub use self::sink::Sink;
 pub use self::source::{Slideshow, Source, V4l2};
 use super::values::NetworkWait;
 
@@ -36,6 +38,8 @@ pub struct Settings {
     pub auth: Auth,
     #[serde(skip)]
     pub api: Api,
+    #[serde(skip)]
+    pub sink: Sink,
     #[serde(skip)]
     pub network: Network,
     #[serde(skip)]
@@ -75,6 +79,7 @@ impl Default for Settings {
             http: Http::default(),
             auth: Auth::default(),
             api: Api::default(),
+            sink: Sink::default(),
             network: Network::default(),
             log: Log { level: LevelFilter::Info, access: false },
         }

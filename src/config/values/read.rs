@@ -10,8 +10,8 @@ use super::{
     AllowOrigin, Anonymous, Caption, Corner, Crop, DesiredFps, Device, FileMode, Folder, Font, Format,
     FrameRate, Hash, Host, IdleFps, Kind, LogLevel, Login, Name, NetworkWait, OfPages, OfPem, OfSocket,
     OptionalPath, Password, Quality, RedisName, RedisUrl, Resolution, Rgba, Right, Rotation, RtspTransport,
-    RtspUrl, Scale, Seconds, SourceName, StatePath, Subsampling, Switch, TimeZoneName, TokenHash, Url, Value,
-    Whole, Words,
+    RtspUrl, Scale, Seconds, SinkName, SourceName, StatePath, Subsampling, Switch, TimeZoneName, TokenHash,
+    Url, Value, Whole, Words,
 };
 
 struct One<T>(PhantomData<T>);
@@ -104,6 +104,7 @@ deserialize! {
     RtspUrl;
     Scale;
     Seconds<LEAST, MOST>, LEAST, MOST;
+    SinkName;
     SourceName;
     StatePath;
     Subsampling;
