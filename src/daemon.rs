@@ -38,13 +38,13 @@ pub fn run(settings: &Settings) -> Result<()> {
     }
     let bell = signals.bell().context("cannot make a pipe")?;
     shared.status.on_change(Box::new(bell));
+    let sink = Sink::start(&settings.sink, &shared.latest, &shared.audience, &shared.stats)?;
     listener::log_addresses(&listeners);
     let urls = Urls::log(&listeners);
     let stopper = signals.stopper().context("cannot make a pipe")?;
     let hooks = Hooks { stop: Box::new(stopper), cameras: devices::json };
     // Before anybody can ask: from here on it is known which controls there are.
     let capture = Capture::new(shared.clone()).context("cannot start the encoder's threads")?;
-    let sink = Sink::start(&settings.sink, &shared.latest, &shared.audience, &shared.stats)?;
     let server = Server::start(settings, listeners, &shared, hooks);
     let server = server.context("cannot start the event loops")?;
     let ended = start_capture(capture)?;
