@@ -1,4 +1,4 @@
-//! The command line: `mjpegd [FLAGS]` runs, `mjpegd check` and `mjpegd devices` tell. The flags of the keys, with
+//! The command line: `mjpegd [FLAGS]` runs, `mjpegd check` and `mjpegd devices` tell, `mjpegd frames` hands out. The flags of the keys, with
 //! ustreamer's names, stand in `config/keys.rs`.
 
 use std::ffi::OsString;
