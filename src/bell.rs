@@ -38,6 +38,15 @@ impl Bell {
         !state.closed
     }
 
+    /// Until there is a new frame, or it is time. False: the daemon ends.
+    pub fn wait_until(&self, due: Monotonic) -> bool {
+        let waiting = |state: &mut State| !state.rung && !state.closed;
+        let waited = self.changed.wait_timeout_while(self.lock(), due - Monotonic::now(), waiting);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        state.rung = false;
+        !state.closed
+    }
+
     /// Until it is time, if it will ever be, or somebody calls; whatever new frames there are. False: the daemon ends.
     pub fn sleep_until(&self, due: Option<Monotonic>) -> bool {
         let mut state = self.lock();

@@ -15,6 +15,7 @@ use crate::push::Pushes;
 use crate::service::network::{self, Look, Urls};
 use crate::service::signals::Signals;
 use crate::service::{activation, devices, notify};
+use crate::sink::Sink;
 use crate::viewers::listener::{self, Listener, Refused};
 use crate::viewers::{Hooks, Server};
 
@@ -41,6 +42,7 @@ pub fn run(settings: &Settings) -> Result<()> {
     }
     let bell = signals.bell().context("cannot make a pipe")?;
     shared.status.on_change(Box::new(bell));
+    let sink = Sink::start(&settings.sink, &shared.latest, &shared.audience, &shared.stats)?;
     listener::log_addresses(&listeners);
     let urls = Urls::log(&listeners);
     let stopper = signals.stopper().context("cannot make a pipe")?;
@@ -61,6 +63,7 @@ pub fn run(settings: &Settings) -> Result<()> {
     notify::stopping();
     server.stop();
     pushes.stop(SLOWEST_PUSH);
+    drop(sink);
     shared.audience.close();
     // The channel is closed when the thread has ended.
     if ended.recv_timeout(SLOWEST_STOP) == Err(mpsc::RecvTimeoutError::Timeout) {

@@ -15,7 +15,7 @@
 //! - Every frame in the slot is one complete JPEG that a browser can draw. Viewers do no checking.
 //! - There is no queue of frames anywhere. Who is late skips to the newest, and the skip is counted.
 //! - `unsafe` stands in one place per need: `source/v4l2/{sys,buffers}.rs` (ioctls, mmap), `viewers/sys.rs` (socket queue),
-//!   `child.rs` (what is done between fork and exec).
+//!   `child.rs` (what is done between fork and exec), `sink/header.rs` (mmap).
 //! - Everything that a stranger can grow is bounded by a named setting.
 
 /// Where pictures come from: cameras, the test picture, a folder, programs, other servers.
@@ -65,6 +65,8 @@ pub mod push;
 
 /// What others see of that, and how they ask for a frame to be sent.
 pub mod outlet;
+/// The newest frame in shared memory, for other programs on this machine.
+pub mod sink;
 
 /// HTTP on a few event loops: stream, snapshot, state, page.
 pub mod viewers;

@@ -32,6 +32,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+pub use self::fed::LONGEST_PICTURE;
+
 use self::command::Command;
 use self::fed::Fed;
 use self::inbox::Inbox;

@@ -39,6 +39,8 @@ fn frames(page: &mut Page, context: &Context) {
     page.counter("frames_published_total", "Pictures that viewers could have.", context.latest.published());
     page.counter("frames_delivered_total", "Pictures sent whole, over all viewers.", stats.delivered.get());
     page.counter("frames_skipped_total", "Pictures that a viewer was too slow for.", stats.skipped.get());
+    page.counter("sink_frames_total", "Pictures written into shared memory.", stats.sink_written.get());
+    page.counter("sink_dropped_total", "Pictures that had no room there.", stats.sink_dropped.get());
     page.gauge("captured_fps", "Pictures a second that the source gives.", &[], stats.captured_fps.get());
     page.gauge("published_fps", "Pictures a second that are published.", &[], context.latest.published_fps());
     page.histogram("encode_seconds", "From the begin of compressing to the end.", &stats.encode);

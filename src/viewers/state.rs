@@ -59,6 +59,8 @@ struct Frames {
     published: u64,
     delivered: u64,
     skipped_for_slow_viewers: u64,
+    sink_written: u64,
+    sink_dropped: u64,
 }
 
 /// The newest one.
@@ -204,6 +206,8 @@ fn frames(context: &Context) -> Frames {
         published: context.latest.published(),
         delivered: stats.delivered.get(),
         skipped_for_slow_viewers: stats.skipped.get(),
+        sink_written: stats.sink_written.get(),
+        sink_dropped: stats.sink_dropped.get(),
     }
 }
 

@@ -14,6 +14,8 @@ pub mod push;
 
 mod service;
 
+mod sink;
+
 mod source;
 
 use std::fmt;
@@ -26,6 +28,7 @@ use self::http::Http;
 use self::pictures::{Encoder, Image, Overlay};
 use self::push::Push;
 use self::service::{Api, Log, Network};
+use self::sink::Sink;
 use self::source::Source;
 use super::settings;
 use super::values::Value as _;
@@ -56,6 +59,9 @@ pub struct Keys {
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub api: Api,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub sink: Sink,
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub network: Network,
@@ -95,6 +101,7 @@ impl Keys {
         self.overlay.apply(&mut to.overlay);
         self.http.apply(&mut to.http);
         self.auth.apply(&mut to.auth)?;
+        self.sink.apply(&mut to.sink);
         set(&mut to.api.state_file, self.api.state_file);
         set(&mut to.api.allow_stop, self.api.allow_stop);
         set(&mut to.network.wait, self.network.wait);

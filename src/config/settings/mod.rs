@@ -5,6 +5,7 @@ mod feeds;
 mod http;
 mod pictures;
 mod push;
+mod sink;
 mod source;
 
 use std::num::NonZeroUsize;
@@ -21,6 +22,7 @@ pub use self::feeds::{Feeds, Pull, Redis, Rpicam, Rtsp};
 pub use self::http::{Http, Tls, UnixSocket};
 pub use self::pictures::{Encoder, Image, Overlay};
 pub use self::push::{Push, PushFile, PushHttp, PushRedis, Receiver};
+pub use self::sink::Sink;
 pub use self::source::{Slideshow, Source, V4l2};
 use super::values::NetworkWait;
 
@@ -38,6 +40,8 @@ pub struct Settings {
     pub auth: Auth,
     #[serde(skip)]
     pub api: Api,
+    #[serde(skip)]
+    pub sink: Sink,
     #[serde(skip)]
     pub network: Network,
     #[serde(skip)]
@@ -79,6 +83,7 @@ impl Default for Settings {
             http: Http::default(),
             auth: Auth::default(),
             api: Api::default(),
+            sink: Sink::default(),
             network: Network::default(),
             log: Log { level: LevelFilter::Info, access: false },
             pushes: Vec::new(),

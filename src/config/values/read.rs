@@ -10,8 +10,8 @@ use super::{
     Address, AllowOrigin, Anonymous, Caption, Corner, Crop, DesiredFps, Device, FileMode, Folder, Font,
     Format, FrameRate, Hash, Host, IdleFps, Kind, LogLevel, Login, Name, NetworkWait, OfPages, OfPem, OfPush,
     OfSecret, OfSocket, OptionalPath, Password, PathPattern, PushName, PushTo, Quality, RedisName, RedisUrl,
-    Resolution, Rgba, Right, Rotation, RtspTransport, RtspUrl, Scale, Seconds, Size, SourceName, StatePath,
-    Subsampling, Switch, TimeZoneName, TokenHash, Url, Value, Whole, Words,
+    Resolution, Rgba, Right, Rotation, RtspTransport, RtspUrl, Scale, Seconds, SinkName, Size, SourceName,
+    StatePath, Subsampling, Switch, TimeZoneName, TokenHash, Url, Value, Whole, Words,
 };
 
 struct One<T>(PhantomData<T>);
@@ -110,6 +110,7 @@ deserialize! {
     Scale;
     Seconds<LEAST, MOST>, LEAST, MOST;
     Size;
+    SinkName;
     SourceName;
     StatePath;
     Subsampling;
