@@ -3,8 +3,8 @@
 //! # Layout
 //!
 //! ```text
-//! device -> source/ -> picture.rs -> jpeg/ -> frame.rs -> latest.rs -> viewers/ -> browsers, players, printers
-//!                          capture.rs turns this crank                daemon.rs wires all of it
+//! device -> source/ -> picture.rs -> jpeg/ -> frame.rs -> filter/ -> latest.rs -> viewers/ -> browsers, players, printers
+//!                          capture.rs turns this crank                           daemon.rs wires all of it
 //! ```
 //!
 //! # Invariants
@@ -44,6 +44,12 @@ pub mod intake;
 /// Whether viewers see a picture already, so that it need not be sent.
 pub mod same;
 
+/// The way of a frame into the slot: straight, or through the filter.
+pub mod outlet;
+
+/// An outside program between the camera and the viewers.
+pub mod filter;
+
 /// From a picture to a JPEG that every browser can draw.
 pub mod jpeg;
 
@@ -79,6 +85,9 @@ pub mod stats;
 
 /// What the process takes of the machine.
 pub mod process;
+
+/// When something that was lost is tried again.
+pub mod retry;
 
 /// A rate that is not to be exceeded.
 pub mod pace;

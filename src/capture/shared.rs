@@ -3,6 +3,7 @@ use std::sync::Arc;
 use crate::audience::Audience;
 use crate::config::Live;
 use crate::controls::Panel;
+use crate::filter::Filter;
 use crate::heartbeat::Heartbeat;
 use crate::latest::Latest;
 use crate::mailbox::Mailbox;
@@ -22,6 +23,8 @@ pub struct Shared {
     pub heartbeat: Arc<Heartbeat>,
     pub panel: Arc<Panel>,
     pub inbox: Arc<Mailbox>,
+    /// `None`: frames go straight into the slot.
+    pub filter: Option<Arc<Filter>>,
 }
 
 impl Shared {
@@ -39,6 +42,7 @@ impl Shared {
             heartbeat: Arc::default(),
             panel: Panel::new(),
             inbox: Arc::default(),
+            filter: None,
         }
     }
 }

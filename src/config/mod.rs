@@ -25,7 +25,7 @@ pub use keys::Keys;
 pub use live::{Live, NotSaved};
 pub use saved::{Saved, StateFile, replace_file};
 pub use settings::{
-    Api, Auth, Encoder, Feeds, Http, Image, Log, Network, Overlay, Pull, Redis, Rpicam, Rtsp, Secret,
+    Api, Auth, Encoder, Feeds, Filter, Http, Image, Log, Network, Overlay, Pull, Redis, Rpicam, Rtsp, Secret,
     Settings, Slideshow, Source, Tls, UnixSocket, V4l2,
 };
 

@@ -15,6 +15,7 @@ use crate::capture::Shared;
 use crate::clock::Monotonic;
 use crate::config::{Live, Settings};
 use crate::controls::Panel;
+use crate::filter::Filter;
 use crate::identity::Identity;
 use crate::latest::Latest;
 use crate::mailbox::Mailbox;
@@ -33,6 +34,7 @@ pub struct Context {
     /// Where pictures are put that are handed in.
     pub inbox: Arc<Mailbox>,
     pub status: Arc<Status>,
+    pub filter: Option<Arc<Filter>>,
     pub stats: Arc<Stats>,
     pub started: Monotonic,
     /// Connections open now, over all loops.
@@ -69,6 +71,7 @@ impl Context {
             panel: Arc::clone(&shared.panel),
             inbox: Arc::clone(&shared.inbox),
             status: Arc::clone(&shared.status),
+            filter: shared.filter.clone(),
             stats: Arc::clone(&shared.stats),
             started: Monotonic::now(),
             connections: AtomicUsize::new(0),

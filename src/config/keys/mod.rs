@@ -6,6 +6,8 @@ mod auth;
 
 mod feeds;
 
+mod filter;
+
 mod http;
 
 mod pictures;
@@ -20,6 +22,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use self::auth::Auth;
+use self::filter::Filter;
 use self::http::Http;
 use self::pictures::{Encoder, Image, Overlay};
 use self::service::{Api, Log, Network};
@@ -44,6 +47,9 @@ pub struct Keys {
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub overlay: Overlay,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub filter: Filter,
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub http: Http,
@@ -87,6 +93,7 @@ impl Keys {
         self.encoder.apply(&mut to.encoder);
         self.image.apply(&mut to.image);
         self.overlay.apply(&mut to.overlay);
+        self.filter.apply(&mut to.filter);
         self.http.apply(&mut to.http);
         self.auth.apply(&mut to.auth)?;
         set(&mut to.api.state_file, self.api.state_file);

@@ -7,11 +7,11 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::{
-    AllowOrigin, Anonymous, Caption, Corner, Crop, DesiredFps, Device, FileMode, Folder, Font, Format,
-    FrameRate, Hash, Host, IdleFps, Kind, LogLevel, Login, Name, NetworkWait, OfPages, OfPem, OfSocket,
-    OptionalPath, Password, Quality, RedisName, RedisUrl, Resolution, Rgba, Right, Rotation, RtspTransport,
-    RtspUrl, Scale, Seconds, SourceName, StatePath, Subsampling, Switch, TimeZoneName, TokenHash, Url, Value,
-    Whole, Words,
+    AllowOrigin, Anonymous, Caption, Corner, Crop, DesiredFps, Device, FileMode, FilterFormat, Folder, Font,
+    Format, FrameRate, Hash, Host, IdleFps, Kind, LogLevel, Login, Name, NetworkWait, OfPages, OfPem,
+    OfSocket, OnFailure, OptionalPath, Password, Quality, RedisName, RedisUrl, Resolution, Rgba, Right,
+    Rotation, RtspTransport, RtspUrl, Scale, Seconds, SourceName, StatePath, Subsampling, Switch,
+    TimeZoneName, TokenHash, Url, Value, Whole, Words,
 };
 
 struct One<T>(PhantomData<T>);
@@ -81,6 +81,7 @@ deserialize! {
     Folder;
     Font;
     Format;
+    FilterFormat;
     FrameRate;
     Hash;
     Host;
@@ -89,6 +90,7 @@ deserialize! {
     LogLevel;
     Name;
     NetworkWait;
+    OnFailure;
     OptionalPath<OfPages>;
     OptionalPath<OfPem>;
     OptionalPath<OfSocket>;
