@@ -78,6 +78,11 @@ impl Stage {
 
 const ANSWER_ALL: &str = "for jpeg in pictures(): answer(jpeg)";
 
+/// With a camera that may be slow: all processors have to do with the filters of other tests.
+fn daemon(camera: &Camera, args: &[&str]) -> Daemon {
+    Launch::default().camera(camera).args(&["--device-timeout", "30"]).args(args).start()
+}
+
 fn is_filtered(part: &Part) -> bool {
     part.jpeg.windows(8).any(|eight| eight == b"FILTERED")
 }
@@ -128,7 +133,7 @@ fn ffmpeg_changes_what_viewers_see_in_either_format() {
     let camera = Camera::mjpeg();
     for (format, demuxer) in [("multipart", "mpjpeg"), ("jpeg", "mjpeg")] {
         let words = format!("ffmpeg -v error -f {demuxer} -i - -vf negate -c:v mjpeg -q:v 3 -f image2pipe -");
-        let daemon = Daemon::with_camera(&camera, &["--filter", &words, "--filter-format", format]);
+        let daemon = daemon(&camera, &["--filter", &words, "--filter-format", format]);
         let mut stream = Stream::open(&daemon, "/stream");
         find(&mut stream, |part| is_negative(&part.jpeg));
         assert!(all(&mut stream, 60, |part| is_negative(&part.jpeg)), "{format}");
@@ -152,7 +157,7 @@ fn ffmpeg_changes_what_viewers_see_in_either_format() {
 fn ffmpeg_draws_a_text_as_the_example_says() {
     let camera = Camera::mjpeg();
     let example = include_str!("../examples/filters/drawtext.toml");
-    let daemon = Launch::default().camera(&camera).config(example).start();
+    let daemon = Launch::default().camera(&camera).args(&["--device-timeout", "30"]).config(example).start();
     let mut stream = Stream::open(&daemon, "/stream");
     // Half dark behind the text, so that less red remains; and elsewhere it is as it was.
     let has_text = |part: &Part| {
@@ -196,8 +201,7 @@ fn the_motion_example_passes_pictures_on_and_calls_the_hook_once_in_a_while() {
     });
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/filters/motion.py");
     let camera = Camera::mjpeg();
-    let daemon =
-        Daemon::with_camera(&camera, &["--filter", &format!("/usr/bin/python3 {script} {url} 3600")]);
+    let daemon = daemon(&camera, &["--filter", &format!("/usr/bin/python3 {script} {url} 3600")]);
     let mut stream = Stream::open(&daemon, "/stream");
     let reader = thread::spawn(move || all(&mut stream, 100, is_plain));
     let said = told.recv_timeout(2 * PATIENCE).unwrap();
@@ -215,7 +219,7 @@ fn the_motion_example_passes_pictures_on_and_calls_the_hook_once_in_a_while() {
 fn a_slow_one_lowers_the_rate_and_adds_no_delay_but_its_own() {
     let (stage, camera) = (Stage::new(), Camera::mjpeg());
     let words = stage.python("for jpeg in pictures():\n    time.sleep(0.5)\n    answer(jpeg)");
-    let daemon = Daemon::with_camera(&camera, &["--filter", &words]);
+    let daemon = daemon(&camera, &["--filter", &words]);
     let mut stream = Stream::open(&daemon, "/stream");
     find(&mut stream, is_filtered);
     let begin = Instant::now();
@@ -241,7 +245,7 @@ fn a_slow_one_lowers_the_rate_and_adds_no_delay_but_its_own() {
 #[test]
 fn one_that_is_killed_is_replaced_and_the_picture_goes_on_without_it() {
     let (stage, camera) = (Stage::new(), Camera::mjpeg());
-    let daemon = Daemon::with_camera(&camera, &["--filter", &stage.python(ANSWER_ALL)]);
+    let daemon = daemon(&camera, &["--filter", &stage.python(ANSWER_ALL)]);
     let mut stream = Stream::open(&daemon, "/stream");
     find(&mut stream, is_filtered);
     for round in 1..3 {
@@ -263,8 +267,7 @@ fn one_that_never_answers_is_replaced_whether_it_reads_or_not() {
     for lines in ["for jpeg in pictures(): pass", "time.sleep(3600)"] {
         // Long pictures, so that a pipe does not hold them.
         let (stage, camera) = (Stage::new(), Camera::new("MJPG").film(640, 480, 255));
-        let daemon =
-            Daemon::with_camera(&camera, &["--filter", &stage.python(lines), "--filter-timeout", "1"]);
+        let daemon = daemon(&camera, &["--filter", &stage.python(lines), "--filter-timeout", "1"]);
         let mut stream = Stream::open(&daemon, "/stream");
         assert!(all(&mut stream, 90, is_plain));
         assert!(within(PATIENCE, || stage.starts().len() >= 2));
@@ -279,7 +282,7 @@ fn one_that_never_answers_is_replaced_whether_it_reads_or_not() {
 fn one_that_stops_answering_is_missed_at_once_when_it_is_replaced() {
     let (stage, camera) = (Stage::new(), Camera::mjpeg());
     let lines = "for number, jpeg in enumerate(pictures()):\n    number < 20 and answer(jpeg)";
-    let daemon = Daemon::with_camera(&camera, &["--filter", &stage.python(lines), "--filter-timeout", "1"]);
+    let daemon = daemon(&camera, &["--filter", &stage.python(lines), "--filter-timeout", "1"]);
     let mut stream = Stream::open(&daemon, "/stream");
     for _ in 0..2 {
         find(&mut stream, is_filtered);
@@ -293,12 +296,21 @@ fn garbage_is_neither_shown_nor_kept() {
 for jpeg in pictures(): break
 out.write(jpeg[:-2])
 while True: out.write(b"\x2a" * 65536)"#;
-    for lines in ["while True: out.write(os.urandom(65536))", jpeg_without_end] {
+    let trickle = "while True:\n    out.write(os.urandom(1000))\n    time.sleep(0.01)";
+    let flood = "python3 writes what is no JPEG";
+    for (lines, said) in [
+        ("while True: out.write(os.urandom(65536))", flood),
+        (jpeg_without_end, flood),
+        (trickle, "not answered"),
+    ] {
         let (stage, camera) = (Stage::new(), Camera::mjpeg());
-        let daemon =
-            Daemon::with_camera(&camera, &["--filter", &stage.python(lines), "--filter-timeout", "2"]);
+        let daemon = daemon(
+            &camera,
+            &["--filter", &stage.python(lines), "--filter-timeout", if said == flood { "60" } else { "2" }],
+        );
         let mut stream = Stream::open(&daemon, "/stream");
         assert!(all(&mut stream, 60, is_plain));
+        assert!(daemon.log.wait_for(said, PATIENCE).is_some(), "{}", daemon.log.text());
         assert!(within(PATIENCE, || stage.starts().len() >= 2));
         assert!(all(&mut stream, 30, is_plain));
         // Twice as much as the longest picture, while its buffer grows.
@@ -317,7 +329,7 @@ for number, jpeg in enumerate(pictures()):
         answer(jpeg)
     out.flush()"#;
     let (stage, camera) = (Stage::new(), Camera::mjpeg());
-    let daemon = Daemon::with_camera(&camera, &["--filter", &stage.python(lines), "--filter-timeout", "1"]);
+    let daemon = daemon(&camera, &["--filter", &stage.python(lines), "--filter-timeout", "1"]);
     let mut stream = Stream::open(&daemon, "/stream");
     for _ in 0..100 {
         assert_eq!(picture::decode(&stream.next().jpeg).width, 640);
@@ -328,7 +340,7 @@ for number, jpeg in enumerate(pictures()):
 #[test]
 fn one_that_cannot_be_started_is_named_and_pictures_pass() {
     let camera = Camera::mjpeg();
-    let daemon = Daemon::with_camera(&camera, &["--filter", "/no/such/filter --fast"]);
+    let daemon = daemon(&camera, &["--filter", "/no/such/filter --fast"]);
     let line = daemon.log.wait_for("filter: ", PATIENCE).unwrap();
     assert!(line.contains("\"/no/such/filter\" cannot be started (No such file"), "{line}");
     let mut stream = Stream::open(&daemon, "/stream");
@@ -343,7 +355,7 @@ fn one_that_cannot_be_started_is_named_and_pictures_pass() {
 fn where_it_is_to_be_seen_pictures_without_the_filter_are_marked() {
     let (stage, camera) = (Stage::new(), Camera::mjpeg());
     let words = stage.python("time.sleep(2)\nfor jpeg in pictures(): answer(jpeg)");
-    let daemon = Daemon::with_camera(&camera, &["--filter", &words, "--filter-on-failure", "mark"]);
+    let daemon = daemon(&camera, &["--filter", &words, "--filter-on-failure", "mark"]);
     let mut stream = Stream::open(&daemon, "/stream");
     let is_marked = |part: &Part| {
         let image = picture::decode(&part.jpeg);
@@ -362,7 +374,7 @@ fn where_it_is_to_be_seen_pictures_without_the_filter_are_marked() {
 fn what_it_answers_late_is_not_shown_over_a_pause_and_the_next_viewer_sees_it_filtered() {
     let (stage, camera) = (Stage::new(), Camera::mjpeg());
     let words = stage.python("for jpeg in pictures():\n    time.sleep(0.5)\n    answer(jpeg)");
-    let daemon = Daemon::with_camera(&camera, &["--filter", &words, "--idle-timeout", "0.2"]);
+    let daemon = daemon(&camera, &["--filter", &words, "--idle-timeout", "0.2"]);
     let mut stream = Stream::open(&daemon, "/stream");
     find(&mut stream, is_filtered);
     let action = |name: &str| {
@@ -399,7 +411,7 @@ fn it_is_ended_with_mjpegd_however_that_ends() {
         let lines = format!(
             "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n{ANSWER_ALL}\ntime.sleep(3600)"
         );
-        let mut daemon = Daemon::with_camera(&camera, &["--filter", &stage.python(&lines)]);
+        let mut daemon = daemon(&camera, &["--filter", &stage.python(&lines)]);
         find(&mut Stream::open(&daemon, "/stream"), is_filtered);
         assert_eq!(stage.programs().len(), 1);
         daemon.signal(signal);

@@ -29,6 +29,8 @@ pub(super) struct Program {
     is_first: bool,
     outgoing: Option<Outgoing>,
     splitter: Splitter,
+    /// Bytes that it has written since its last picture.
+    unused: usize,
 }
 
 /// A picture of which it has not taken all.
@@ -49,7 +51,7 @@ impl Program {
         ioctl_fionbio(&stdin, true)?;
         ioctl_fionbio(&stdout, true)?;
         let splitter = Splitter::new(LONGEST_PICTURE);
-        Ok(Self { child, stdin, stdout, format, is_first: true, outgoing: None, splitter })
+        Ok(Self { child, stdin, stdout, format, is_first: true, outgoing: None, splitter, unused: 0 })
     }
 
     pub(super) fn name(&self) -> &str {
@@ -109,16 +111,22 @@ impl Program {
         for _ in 0..MOST_READS {
             match self.splitter.read_from(&mut self.stdout) {
                 Ok(0) => return Ok(false),
-                Ok(_) => {}
+                Ok(count) => self.unused = self.unused.saturating_add(count),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
             while let Some(picture) = self.splitter.next_picture() {
+                self.unused = 0;
                 take(picture);
             }
         }
         Ok(true)
+    }
+
+    /// Whether no picture can lie in what it writes.
+    pub(super) fn has_said_too_much(&self) -> bool {
+        self.unused > 2 * LONGEST_PICTURE
     }
 
     /// How many answers were cut short, broken or too long, since this was asked last.

@@ -51,7 +51,8 @@ struct Newest {
     id: u64,
     frame: Arc<Frame>,
     is_sent: bool,
-    is_answered: bool,
+    /// As the filter has made it.
+    is_shown: bool,
 }
 
 /// One life of the program.
@@ -67,6 +68,7 @@ enum End {
     /// It has closed a pipe: it knows why.
     Closed,
     Hung,
+    Garbage,
 }
 
 impl Worker {
@@ -124,7 +126,7 @@ impl Worker {
                 id: self.numbered,
                 frame: Arc::new(frame),
                 is_sent: false,
-                is_answered: false,
+                is_shown: false,
             });
             if self.is_running() && before.is_some_and(|before| !before.is_sent) {
                 self.filter.status.passed_over.add(1);
@@ -144,6 +146,9 @@ impl Worker {
         }
         if self.start_at > Monotonic::default() {
             self.filter.status.restarts.add(1);
+        }
+        if let Some(newest) = &mut self.newest {
+            (newest.is_sent, newest.is_shown) = (false, false);
         }
         let settings = &self.filter.settings;
         match Program::start(&settings.command, settings.format) {
@@ -173,6 +178,9 @@ impl Worker {
         }
         if flight.deadline(self.filter.settings.timeout).is_some_and(|deadline| deadline <= now) {
             return Err(End::Hung);
+        }
+        if run.program.has_said_too_much() {
+            return Err(End::Garbage);
         }
         self.send(run, now);
         Self::write(run, now)?;
@@ -219,15 +227,15 @@ impl Worker {
             status.dropped.add(1);
             return;
         };
-        if let Some(newest) = self.newest.as_mut().filter(|newest| newest.id == ticket.id) {
-            newest.is_answered = true;
-        }
         if !flight.is_in_step() || (ticket.id, true) <= self.shown {
             return;
         }
         frame.times = ticket.times;
         if self.show((ticket.id, true), frame, ticket.generation).is_some() {
             self.filter.status.record(now - ticket.sent);
+        }
+        if let Some(newest) = self.newest.as_mut().filter(|newest| newest.id == ticket.id) {
+            newest.is_shown = true;
         }
     }
 
@@ -329,7 +337,7 @@ fn wanted(newest: &Newest, flight: &Flight) -> Option<Monotonic> {
         return Some(Monotonic::default());
     }
     // Once more, and what lies before it comes out. Not at once: the next one does the same.
-    (!newest.is_answered && flight.may_need_more()).then(|| flight.moved() + PROBE)
+    (!newest.is_shown && flight.may_need_more()).then(|| flight.moved() + PROBE)
 }
 
 fn jpeg_of(bytes: &[u8], now: Monotonic) -> Picture<'_> {
@@ -340,6 +348,7 @@ fn jpeg_of(bytes: &[u8], now: Monotonic) -> Picture<'_> {
 fn why(child: &Child, end: &End, timeout: Duration) -> String {
     match end {
         End::Closed => child.reason(),
+        End::Garbage => format!("{} writes what is no JPEG", child.name()),
         End::Hung => format!("{} has not answered for {} s", child.name(), timeout.as_secs_f64()),
     }
 }
