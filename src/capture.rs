@@ -1,7 +1,6 @@
 //! The crank of the daemon: source, JPEG, slot. Opens the source when somebody watches, opens it again when it is
 //! lost, shows a placard meanwhile, and stops it when nobody watches any longer.
 
-mod retry;
 mod run;
 mod shared;
 
@@ -10,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use log::{debug, info, warn};
 
-use self::retry::Retry;
 use self::run::{Fate, Run};
 pub use self::shared::Shared;
 use crate::config::Settings;
 use crate::config::values::Resolution;
 use crate::intake::Intake;
+use crate::retry::Retry;
 use crate::source::{self, Grab, Lost, Opened, Source};
 use crate::status::State;
 
@@ -292,7 +291,7 @@ impl Capture {
     fn show_placard(&self, title: &str, reason: &str) {
         let Resolution { width, height } = self.settings.source.resolution;
         match self.intake.placard(title, reason, (width, height)) {
-            Ok(frame) => self.shared.latest.publish(frame),
+            Ok(frame) => drop(self.shared.latest.publish(frame)),
             Err(error) => warn!("cannot draw the \"{title}\" picture: {error}"),
         }
     }
@@ -358,7 +357,7 @@ impl Capture {
         const WORD: &str = "PAUSED";
         let last = self.shared.latest.get().filter(|frame| frame.online);
         match last.map(|frame| self.intake.marked(&frame, WORD)) {
-            Some(Ok(frame)) => self.shared.latest.publish(frame),
+            Some(Ok(frame)) => drop(self.shared.latest.publish(frame)),
             Some(Err(error)) => {
                 warn!("cannot mark the last picture: {error}");
                 self.show_placard(WORD, "");

@@ -11,6 +11,7 @@ use log::{error, info, warn};
 use crate::capture::{Capture, Shared};
 use crate::config::values::NetworkWait;
 use crate::config::{Live, Settings};
+use crate::filter::Filter;
 use crate::push::Pushes;
 use crate::service::network::{self, Look, Urls};
 use crate::service::signals::Signals;
@@ -35,7 +36,8 @@ pub fn run(settings: &Settings) -> Result<()> {
         return Ok(());
     };
     let (live, controls) = Live::new(settings.clone());
-    let shared = Shared::new(live);
+    let mut shared = Shared::new(live);
+    shared.filter = Filter::new(&settings.filter, &shared).context("cannot make a bell for the filter")?;
     match controls.try_into() {
         Ok(controls) => shared.panel.set_wanted(controls),
         Err(error) => warn!("controls that were kept: {error}; going on without them"),
@@ -53,6 +55,8 @@ pub fn run(settings: &Settings) -> Result<()> {
     let server = server.context("cannot start the event loops")?;
     let pushes = Pushes::start(&shared).context("cannot start the threads of pushes")?;
     let ended = start_capture(capture)?;
+    let filter =
+        shared.filter.as_ref().map(Filter::start).transpose().context("cannot start the filter's thread")?;
     notify::ready();
 
     supervise(&mut signals, &server, &shared, urls);
@@ -65,9 +69,13 @@ pub fn run(settings: &Settings) -> Result<()> {
     pushes.stop(SLOWEST_PUSH);
     drop(sink);
     shared.audience.close();
+    shared.filter.iter().for_each(|filter| filter.close());
     // The channel is closed when the thread has ended.
     if ended.recv_timeout(SLOWEST_STOP) == Err(mpsc::RecvTimeoutError::Timeout) {
         warn!("the camera does not stop; leaving it to the kernel");
+    }
+    if filter.is_some_and(|ended| ended.recv_timeout(SLOWEST_STOP) == Err(mpsc::RecvTimeoutError::Timeout)) {
+        warn!("the filter does not end; leaving it to the kernel");
     }
     info!("stopped");
     Ok(())

@@ -3,9 +3,10 @@
 //! # Layout
 //!
 //! ```text
-//! device -> source/ -> picture.rs -> jpeg/ -> frame.rs -> latest.rs -> viewers/ -> browsers, players, printers
-//!                                                                       -> push/ -> servers, Redis, files, programs
-//!                          capture.rs turns this crank                daemon.rs wires all of it
+//! device -> source/ -> picture.rs -> jpeg/ -> frame.rs -> filter/ -> latest.rs -> viewers/ -> browsers, players, printers
+//!                                                                              -> push/    -> servers, Redis, files, programs
+//!                                                                              -> sink/    -> programs on this machine
+//!                          capture.rs turns this crank                           daemon.rs wires all of it
 //! ```
 //!
 //! # Invariants
@@ -45,6 +46,12 @@ pub mod intake;
 /// Whether viewers see a picture already, so that it need not be sent.
 pub mod same;
 
+/// The way of a frame into the slot: straight, or through the filter.
+pub mod delivery;
+
+/// An outside program between the camera and the viewers.
+pub mod filter;
+
 /// From a picture to a JPEG that every browser can draw.
 pub mod jpeg;
 
@@ -65,6 +72,7 @@ pub mod push;
 
 /// What others see of that, and how they ask for a frame to be sent.
 pub mod outlet;
+
 /// The newest frame in shared memory, for other programs on this machine.
 pub mod sink;
 
@@ -88,6 +96,9 @@ pub mod stats;
 
 /// What the process takes of the machine.
 pub mod process;
+
+/// When something that was lost is tried again.
+pub mod retry;
 
 /// A rate that is not to be exceeded.
 pub mod pace;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use crate::audience::Audience;
 use crate::config::Live;
 use crate::controls::Panel;
+use crate::filter::Filter;
 use crate::heartbeat::Heartbeat;
 use crate::latest::Latest;
 use crate::mailbox::Mailbox;
@@ -25,6 +26,8 @@ pub struct Shared {
     pub inbox: Arc<Mailbox>,
     /// One for each push.
     pub outlets: Arc<[Arc<Outlet>]>,
+    /// `None`: frames go straight into the slot.
+    pub filter: Option<Arc<Filter>>,
 }
 
 impl Shared {
@@ -45,6 +48,7 @@ impl Shared {
             panel: Panel::new(),
             inbox: Arc::default(),
             outlets,
+            filter: None,
         }
     }
 }

@@ -25,8 +25,9 @@ pub use keys::Keys;
 pub use live::{Live, NotSaved};
 pub use saved::{Saved, StateFile, replace_file};
 pub use settings::{
-    Api, Auth, Encoder, Feeds, Http, Image, Log, Network, Overlay, Pull, Push, PushFile, PushHttp, PushRedis,
-    Receiver, Redis, Rpicam, Rtsp, Secret, Settings, Sink, Slideshow, Source, Tls, UnixSocket, V4l2,
+    Api, Auth, Encoder, Feeds, Filter, Http, Image, Log, Network, Overlay, Pull, Push, PushFile, PushHttp,
+    PushRedis, Receiver, Redis, Rpicam, Rtsp, Secret, Settings, Sink, Slideshow, Source, Tls, UnixSocket,
+    V4l2,
 };
 
 use file::File;

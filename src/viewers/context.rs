@@ -15,6 +15,7 @@ use crate::capture::Shared;
 use crate::clock::Monotonic;
 use crate::config::{Live, Settings};
 use crate::controls::Panel;
+use crate::filter::Filter;
 use crate::identity::Identity;
 use crate::latest::Latest;
 use crate::mailbox::Mailbox;
@@ -36,6 +37,7 @@ pub struct Context {
     /// The pushes.
     pub outlets: Arc<[Arc<Outlet>]>,
     pub status: Arc<Status>,
+    pub filter: Option<Arc<Filter>>,
     pub stats: Arc<Stats>,
     pub started: Monotonic,
     /// Connections open now, over all loops.
@@ -73,6 +75,7 @@ impl Context {
             inbox: Arc::clone(&shared.inbox),
             outlets: Arc::clone(&shared.outlets),
             status: Arc::clone(&shared.status),
+            filter: shared.filter.clone(),
             stats: Arc::clone(&shared.stats),
             started: Monotonic::now(),
             connections: AtomicUsize::new(0),

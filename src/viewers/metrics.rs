@@ -4,6 +4,7 @@ use std::fmt::{Display, Write as _};
 use std::sync::atomic::Ordering;
 
 use super::context::Context;
+use crate::filter;
 use crate::outlet::Outlet;
 use crate::process;
 use crate::stats::Histogram;
@@ -16,6 +17,7 @@ pub fn text(context: &Context) -> Vec<u8> {
     page.gauge("build_info", "Always 1.", &[("version", env!("CARGO_PKG_VERSION"))], 1);
     frames(&mut page, context);
     camera(&mut page, context);
+    context.filter.iter().for_each(|filter| through(&mut page, &filter.status));
     viewers(&mut page, context);
     pushes(&mut page, context);
     page.process();
@@ -61,6 +63,20 @@ fn camera(page: &mut Page, context: &Context) {
         page.gauge("picture_width_pixels", "Width of the newest picture.", &[], frame.width);
         page.gauge("picture_height_pixels", "Height of the newest picture.", &[], frame.height);
     }
+}
+
+fn through(page: &mut Page, status: &filter::Status) {
+    let now = status.get();
+    page.head("filter_state", "gauge", "1 for the state that the filter is in.");
+    for state in filter::State::WORDS {
+        page.sample("filter_state", &[("state", state)], u8::from(state == now.word()));
+    }
+    page.counter("filter_restarts_total", "Times that the filter was started again.", status.restarts.get());
+    page.counter("filter_answered_total", "Pictures that the filter made.", status.answered.get());
+    let passed_over = status.passed_over.get();
+    page.counter("filter_passed_over_total", "Pictures that the filter had no time for.", passed_over);
+    page.counter("filter_dropped_total", "Answers that could not be shown.", status.dropped.get());
+    page.histogram("filter_seconds", "From a picture to the filter's answer.", &status.latency);
 }
 
 fn viewers(page: &mut Page, context: &Context) {

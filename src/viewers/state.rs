@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use crate::clock::Monotonic;
+use crate::filter;
 use crate::frame::Frame;
 use crate::outlet::Outlet;
 use crate::status;
@@ -18,6 +19,8 @@ pub(super) struct State<'a> {
     uptime_seconds: f64,
     paused: bool,
     camera: Camera<'a>,
+    /// `None`: there is none.
+    filter: Option<Filter>,
     picture: Option<Picture>,
     viewers: usize,
     connections: usize,
@@ -45,6 +48,20 @@ struct Camera<'a> {
     /// What is measured.
     captured_fps: f64,
     times_opened: u64,
+}
+
+#[derive(Serialize)]
+struct Filter {
+    /// One of starting, running, failed.
+    state: &'static str,
+    /// The same in words, with why.
+    text: String,
+    restarts: u64,
+    answered: u64,
+    passed_over: u64,
+    dropped: u64,
+    /// Of the newest answer.
+    latency_seconds: f64,
 }
 
 #[derive(Serialize)]
@@ -127,6 +144,7 @@ impl<'a> State<'a> {
             uptime_seconds: context.started.age().as_secs_f64(),
             paused: context.orders.is_paused(),
             camera: Camera::new(context, camera),
+            filter: context.filter.as_deref().map(|filter| Filter::new(&filter.status)),
             picture: context.latest.get().as_deref().map(Picture::new),
             viewers: context.viewers().len(),
             connections: context.connections.load(Ordering::Relaxed),
@@ -160,6 +178,21 @@ impl<'a> Camera<'a> {
             fps: opened.and_then(|opened| opened.fps),
             captured_fps: tenths(context.stats.captured_fps.get()),
             times_opened: context.stats.opened.get(),
+        }
+    }
+}
+
+impl Filter {
+    fn new(status: &filter::Status) -> Self {
+        let state = status.get();
+        Self {
+            state: state.word(),
+            text: state.to_string(),
+            restarts: status.restarts.get(),
+            answered: status.answered.get(),
+            passed_over: status.passed_over.get(),
+            dropped: status.dropped.get(),
+            latency_seconds: status.last_latency.get(),
         }
     }
 }

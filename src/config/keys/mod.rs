@@ -6,6 +6,8 @@ mod auth;
 
 mod feeds;
 
+mod filter;
+
 mod http;
 
 mod pictures;
@@ -24,6 +26,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use self::auth::Auth;
+use self::filter::Filter;
 use self::http::Http;
 use self::pictures::{Encoder, Image, Overlay};
 use self::push::Push;
@@ -50,6 +53,9 @@ pub struct Keys {
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub overlay: Overlay,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub filter: Filter,
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub http: Http,
@@ -99,6 +105,7 @@ impl Keys {
         self.encoder.apply(&mut to.encoder);
         self.image.apply(&mut to.image);
         self.overlay.apply(&mut to.overlay);
+        self.filter.apply(&mut to.filter);
         self.http.apply(&mut to.http);
         self.auth.apply(&mut to.auth)?;
         self.sink.apply(&mut to.sink);

@@ -2,6 +2,7 @@
 
 mod auth;
 mod feeds;
+mod filter;
 mod http;
 mod pictures;
 mod push;
@@ -19,6 +20,7 @@ use serde::Serialize;
 
 pub use self::auth::{Auth, Secret, Token, User};
 pub use self::feeds::{Feeds, Pull, Redis, Rpicam, Rtsp};
+pub use self::filter::Filter;
 pub use self::http::{Http, Tls, UnixSocket};
 pub use self::pictures::{Encoder, Image, Overlay};
 pub use self::push::{Push, PushFile, PushHttp, PushRedis, Receiver};
@@ -34,6 +36,8 @@ pub struct Settings {
     pub encoder: Encoder,
     pub image: Image,
     pub overlay: Overlay,
+    #[serde(skip)]
+    pub filter: Filter,
     #[serde(skip)]
     pub http: Http,
     #[serde(skip)]
@@ -80,6 +84,7 @@ impl Default for Settings {
             encoder: Encoder::default(),
             image: Image::default(),
             overlay: Overlay::default(),
+            filter: Filter::default(),
             http: Http::default(),
             auth: Auth::default(),
             api: Api::default(),

@@ -7,11 +7,12 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::{
-    Address, AllowOrigin, Anonymous, Caption, Corner, Crop, DesiredFps, Device, FileMode, Folder, Font,
-    Format, FrameRate, Hash, Host, IdleFps, Kind, LogLevel, Login, Name, NetworkWait, OfPages, OfPem, OfPush,
-    OfSecret, OfSocket, OptionalPath, Password, PathPattern, PushName, PushTo, Quality, RedisName, RedisUrl,
-    Resolution, Rgba, Right, Rotation, RtspTransport, RtspUrl, Scale, Seconds, SinkName, Size, SourceName,
-    StatePath, Subsampling, Switch, TimeZoneName, TokenHash, Url, Value, Whole, Words,
+    Address, AllowOrigin, Anonymous, Caption, Corner, Crop, DesiredFps, Device, FileMode, FilterFormat,
+    Folder, Font, Format, FrameRate, Hash, Host, IdleFps, Kind, LogLevel, Login, Name, NetworkWait, OfPages,
+    OfPem, OfPush, OfSecret, OfSocket, OnFailure, OptionalPath, Password, PathPattern, PushName, PushTo,
+    Quality, RedisName, RedisUrl, Resolution, Rgba, Right, Rotation, RtspTransport, RtspUrl, Scale, Seconds,
+    SinkName, Size, SourceName, StatePath, Subsampling, Switch, TimeZoneName, TokenHash, Url, Value, Whole,
+    Words,
 };
 
 struct One<T>(PhantomData<T>);
@@ -82,6 +83,7 @@ deserialize! {
     Folder;
     Font;
     Format;
+    FilterFormat;
     FrameRate;
     Hash;
     Host;
@@ -90,6 +92,7 @@ deserialize! {
     LogLevel;
     Name;
     NetworkWait;
+    OnFailure;
     OptionalPath<OfPages>;
     OptionalPath<OfPem>;
     OptionalPath<OfSecret>;

@@ -1,24 +1,24 @@
-//! When a source that was lost is opened again.
+//! When something that was lost is tried again: a source, or a filter.
 
 use std::time::Duration;
 
 /// Attempts that become rarer do so down to this.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// Lives of the source in a row that showed no picture.
-#[derive(Default)]
-pub(super) struct Retry {
+/// Lives in a row that came to nothing.
+#[derive(Debug, Default)]
+pub struct Retry {
     failures: u32,
 }
 
 impl Retry {
-    /// It has shown a picture.
-    pub(super) fn succeeded(&mut self) {
+    /// It does what it is for.
+    pub fn succeeded(&mut self) {
         self.failures = 0;
     }
 
     /// It has been lost: for how long to leave it alone.
-    pub(super) fn pause(&mut self, shortest: Duration, grows: bool) -> Duration {
+    pub fn pause(&mut self, shortest: Duration, grows: bool) -> Duration {
         let doublings = if grows { self.failures.min(16) } else { 0 };
         self.failures = self.failures.saturating_add(1);
         shortest.saturating_mul(1 << doublings).min(LONGEST.max(shortest))
