@@ -95,7 +95,7 @@ fn a_timelapse_is_bounded_by_bytes_and_by_age() {
     drop(daemon);
     let daemon = daemon_of("keep-age = 1\ninterval = 0.2");
     sent(&daemon, "file-1", 15);
-    assert!((2..=12).contains(&files(folder.path()).len()), "{:?}", files(folder.path()));
+    assert!((1..=12).contains(&files(folder.path()).len()), "{:?}", files(folder.path()));
 }
 
 #[test]
@@ -167,7 +167,9 @@ fn an_interval_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let daemon = daemon(&push(&folder.path().join("now.jpg"), "interval = 1"));
     sent(&daemon, "file-1", 1);
+    let begin = Instant::now();
     thread::sleep(Duration::from_secs(4));
     let sent = told(&daemon, "file-1")["sent"].as_u64().unwrap();
-    assert!((3..=8).contains(&sent), "{sent}");
+    let most = begin.elapsed().as_secs() + 3;
+    assert!((2..=most).contains(&sent), "{sent}, at most {most}");
 }

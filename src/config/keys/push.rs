@@ -66,14 +66,27 @@ pub fn settings(pushes: Vec<Push>) -> Result<Vec<settings::Push>, Wrong> {
     for (index, push) in pushes.into_iter().enumerate() {
         let of_kind = |kind| done.iter().filter(|one| one.receiver.kind() == kind).count();
         let default_name = |kind: PushTo| format!("{kind}-{}", 1 + of_kind(kind));
-        let push =
-            push.settings(default_name).and_then(|push| match done.iter().any(|one| one.name == push.name) {
-                false => Ok(push),
-                true => Err(("name", format!("another push is called {:?} already", push.name))),
-            });
+        let push = push.settings(default_name).and_then(|push| match clash(&push, &done) {
+            None => Ok(push),
+            Some(refusal) => Err(refusal),
+        });
         done.push(push.map_err(|(key, why)| Wrong { index, key, why })?);
     }
     Ok(done)
+}
+
+/// What one of them shares with another, and must not.
+fn clash(push: &settings::Push, others: &[settings::Push]) -> Option<Refusal> {
+    if others.iter().any(|one| one.name == push.name) {
+        return Some(("name", format!("another push is called {:?} already", push.name)));
+    }
+    let path = |push: &settings::Push| match &push.receiver {
+        settings::Receiver::File(file) => Some(file.path.clone()),
+        _ => None,
+    };
+    // They would write into the same unfinished file.
+    let is_taken = path(push).is_some() && others.iter().any(|one| path(one) == path(push));
+    is_taken.then(|| ("path", "another push writes there already".to_owned()))
 }
 
 impl Push {

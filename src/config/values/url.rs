@@ -73,7 +73,8 @@ impl<S> Address<S> {
 
     /// Host and port, where there are any.
     pub fn socket(&self) -> Option<(&str, u16)> {
-        Some((self.0.host_str()?, self.0.port_or_known_default()?))
+        let host = self.0.host_str()?.trim_matches(['[', ']']);
+        Some((host, self.0.port_or_known_default()?))
     }
 
     /// All of it.
@@ -167,6 +168,11 @@ mod tests {
         assert_eq!(url.secrets(), ["pass%20word", "pass word"]);
         let open: Url = "https://hub/".parse().unwrap();
         assert_eq!((open.authorization(), open.secrets()), (None, Vec::new()));
+        assert_eq!(open.socket(), Some(("hub", 443)));
+        assert_eq!("http://[::1]:8080/".parse::<Url>().unwrap().socket(), Some(("::1", 8080)));
+        let either: Address<OfPush> = "http://me@hub/".parse().unwrap();
+        assert!(either.clone().of::<OfRedis>().is_err());
+        assert_eq!(either.of::<OfHttp>().unwrap().with_password("s ecret").secrets()[1], "s ecret");
     }
 
     #[test]
