@@ -138,7 +138,7 @@ fn a_camera_that_is_switched_off_and_on_is_shown_again_on_the_same_connection() 
     server.child.wait().unwrap();
     assert!(stream.find(600, |part| !is_live(part)).is_some());
     let _server = Server::start(port, &[]);
-    assert!(stream.find(600, |part| is_ball(part)).is_some(), "{}", daemon.log.text());
+    assert!(stream.find(600, is_ball).is_some(), "{}", daemon.log.text());
 }
 
 #[test]

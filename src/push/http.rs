@@ -10,11 +10,12 @@ use ureq::Agent;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{Connector as _, TcpConnector};
 
-use super::trust::{self, Trusting};
+use super::pinned::{self, Trusting};
 use super::{Receiver, Sent};
 use crate::bell::Bell;
 use crate::config::PushHttp;
 use crate::frame::Frame;
+use crate::trust;
 
 /// What is read of an answer, so that its connection can be used for the next frame.
 const LONGEST_ANSWER: u64 = 64 * 1024;
@@ -38,8 +39,8 @@ impl Http {
             .http_status_as_error(false)
             // What is posted would be got instead.
             .max_redirects(0);
-        let Some(ca) = &self.settings.ca else { return Ok(config.build().into()) };
-        let trusting = Trusting(trust::client_config(ca)?);
+        let Some(ca) = &self.settings.ca else { return Ok(config.tls_config(trust::tls()).build().into()) };
+        let trusting = Trusting(pinned::client_config(ca)?);
         let connector = TcpConnector::default().chain(trusting);
         Ok(Agent::with_parts(config.proxy(None).build(), connector, DefaultResolver::default()))
     }

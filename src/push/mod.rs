@@ -4,8 +4,8 @@
 mod command;
 mod files;
 mod http;
+mod pinned;
 mod redis;
-mod trust;
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
