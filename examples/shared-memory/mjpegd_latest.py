@@ -100,7 +100,7 @@ class Memory:
     def newest(self):
         """The newest frame, if it was not read before."""
         self.say_that_somebody_reads()
-        while (turn := self.words[TURN]) not in (0, self.last) and time.monotonic() - self.words[ALIVE] < SILENCE:
+        while (turn := self.words[TURN]) not in (0, self.last) and self.is_alive():
             if frame := self.read(turn):
                 self.last = turn
                 return frame
@@ -121,8 +121,8 @@ class Memory:
     def wait(self):
         """Until there is another frame; False when there was none for a second."""
         seen = self.words[TURN]
-        if seen not in (0, self.last):
-            return time.sleep(0.1)
+        if seen not in (0, self.last) and self.is_alive():
+            return True
         if FUTEX is None:
             end = time.monotonic() + 1
             while self.words[TURN] == seen and time.monotonic() < end:
@@ -131,6 +131,9 @@ class Memory:
             a_second = (ctypes.c_long * 2)(1, 0)
             libc.syscall(ctypes.c_long(FUTEX), ctypes.c_void_p(self.address + 4 * TURN), 0, seen, a_second, None, 0)
         return self.words[TURN] != seen
+
+    def is_alive(self):
+        return time.monotonic() - self.words[ALIVE] < SILENCE
 
     def is_over(self):
         try:

@@ -29,6 +29,9 @@ use crate::stats::Stats;
 /// Between two looks whether somebody reads. They are what it costs when nobody does.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// Between two lines of the log about frames that are left out.
+const TELL: Duration = Duration::from_secs(60);
+
 /// Where an object of this name is.
 pub fn path(name: &str) -> PathBuf {
     Path::new("/dev/shm").join(name)
@@ -65,7 +68,7 @@ impl Sink {
             stats: Arc::clone(stats),
             seat: None,
             last: 0,
-            trouble: None,
+            told: None,
         };
         let thread = thread::Builder::new().name("sink".into()).spawn(move || turning.run());
         Ok(Some(Self { bell, thread: Some(thread.context("no thread for the sink")?) }))
@@ -92,8 +95,8 @@ struct Turning {
     seat: Option<Seat>,
     /// Number of the frame that was looked at last.
     last: u64,
-    /// Why the last frame was left out, so that it is logged once.
-    trouble: Option<String>,
+    /// When it was last said that frames are left out.
+    told: Option<Monotonic>,
 }
 
 impl Turning {
@@ -125,10 +128,9 @@ impl Turning {
         };
         let counter = if trouble.is_some() { &self.stats.sink_dropped } else { &self.stats.sink_written };
         counter.add(1);
-        // The words differ from frame to frame: what matters is whether there are any.
-        if let (Some(trouble), None) = (&trouble, &self.trouble) {
-            log::warn!("the sink leaves out frames, beginning with one {trouble}");
+        if let Some(trouble) = trouble.filter(|_| self.told.is_none_or(|told| told.age() > TELL)) {
+            log::warn!("the sink leaves out frames, such as one {trouble}");
+            self.told = Some(Monotonic::now());
         }
-        self.trouble = trouble;
     }
 }

@@ -110,7 +110,17 @@ impl Object {
     }
 
     /// The frame of this turn. `None`: it is no longer there.
-    pub(super) fn read(&mut self, turn: u32, jpeg: &mut Vec<u8>) -> io::Result<Option<Told>> {
+    fn read(&mut self, turn: u32, jpeg: &mut Vec<u8>) -> io::Result<Option<Told>> {
+        self.read_by(turn, jpeg, |file, jpeg, place| file.read_exact_at(jpeg, place))
+    }
+
+    /// As `read`, with the copying left to somebody who may take his time.
+    pub(super) fn read_by(
+        &mut self,
+        turn: u32,
+        jpeg: &mut Vec<u8>,
+        copy: impl FnOnce(&File, &mut [u8], u64) -> io::Result<()>,
+    ) -> io::Result<Option<Told>> {
         let (at, header) = (word::of_slot(turn), &self.header);
         if header.get(at + slot::TURN) != turn {
             return Ok(None);
@@ -127,7 +137,7 @@ impl Object {
             height: header.get(at + slot::HEIGHT),
             online: header.get(at + slot::ONLINE) != 0,
         };
-        self.file.read_exact_at(jpeg, place(turn, slot_bytes))?;
+        copy(&self.file, jpeg, place(turn, slot_bytes))?;
         fence(Ordering::SeqCst);
         if header.get(at + slot::TURN) != turn {
             return Ok(None);

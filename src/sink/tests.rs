@@ -1,5 +1,5 @@
 use std::fs::{self, File};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,16 +57,46 @@ fn what_is_read_is_what_was_written_with_all_that_is_told_of_it() {
 fn a_frame_that_is_written_over_while_it_is_read_is_not_taken() {
     let (_folder, path) = folder();
     let mut writer = writer(&path);
+    let mut object = Object::open(&path).unwrap().unwrap();
+    let (mut jpeg, mut number) = (Vec::new(), 0);
+    // As long as others are written, a reader has time; then no longer, in the middle of copying or before.
+    for (before, meanwhile, is_taken) in [(0, SLOTS - 1, true), (0, SLOTS, false), (SLOTS, 0, false)] {
+        let mut write = |count| {
+            for _ in 0..count {
+                number += 1;
+                writer.write(&frame(number)).unwrap();
+            }
+        };
+        write(1);
+        let turn = object.turn().unwrap();
+        write(before);
+        let told = object.read_by(turn, &mut jpeg, |file, jpeg, place| {
+            file.read_exact_at(jpeg, place)?;
+            write(meanwhile);
+            Ok(())
+        });
+        let told = told.unwrap();
+        assert_eq!(told.is_some(), is_taken, "{before} before, {meanwhile} meanwhile");
+        assert!(told.is_none_or(|told| is_whole(told, &jpeg)));
+    }
+}
+
+#[test]
+fn of_a_slot_that_is_being_written_nothing_is_taken() {
+    let (_folder, path) = folder();
+    let mut writer = writer(&path);
     writer.write(&frame(1)).unwrap();
     let mut object = Object::open(&path).unwrap().unwrap();
-    let turn = object.turn().unwrap();
-    let mut jpeg = Vec::new();
-    // While another slot is written there is no reason not to.
+    let first = object.turn().unwrap();
     (2..=u64::from(SLOTS)).for_each(|number| writer.write(&frame(number)).unwrap());
-    assert_eq!(object.read(turn, &mut jpeg).unwrap().unwrap().number, 1);
-    let turn = object.turn().unwrap();
-    (5..=4 + u64::from(SLOTS)).for_each(|number| writer.write(&frame(number)).unwrap());
-    assert_eq!(object.read(turn, &mut jpeg).unwrap(), None);
+    let read = |object: &mut Object| {
+        object.read_by(first, &mut Vec::new(), |file, jpeg, place| file.read_exact_at(jpeg, place)).unwrap()
+    };
+    assert!(read(&mut object).is_some());
+    // It gets no further than to begin.
+    writer.file = File::open(&path).unwrap();
+    assert!(writer.write(&frame(5)).is_err());
+    assert_eq!(read(&mut object), None);
 }
 
 #[test]
@@ -83,7 +113,8 @@ fn readers_beside_a_writer_that_never_rests_see_whole_frames_in_their_order() {
                 let (mut jpeg, mut last, mut seen, mut overtaken) = (Vec::new(), 0, 0, 0);
                 while !done.load(Ordering::Relaxed) {
                     let Some(turn) = object.turn() else { continue };
-                    match object.read(turn, &mut jpeg).unwrap() {
+                    let copy = |file: &File, jpeg: &mut [u8], place| file.read_exact_at(jpeg, place);
+                    match object.read_by(turn, &mut jpeg, copy).unwrap() {
                         Some(told) => {
                             assert!(is_whole(told, &jpeg), "{told:?} and {} bytes", jpeg.len());
                             assert!(told.number > last, "{} behind {last}", told.number);
