@@ -183,6 +183,33 @@ fn ffmpegs_look_ahead_holds_back_no_picture_that_is_the_last() {
 }
 
 #[test]
+fn a_picture_that_stands_still_is_filtered_too_and_so_when_the_filter_comes_back() {
+    let stage = Stage::new();
+    let slides = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    fs::write(slides.path().join("one.jpg"), picture::draw(320, 240, 3, 0)).unwrap();
+    // The source gives it all the time, and none of that is shown again: for longer than anybody waits here.
+    let daemon = Launch::default()
+        .args(&["--source", "slideshow", "--slideshow-folder", slides.path().to_str().unwrap()])
+        .args(&[
+            "--slideshow-interval",
+            "0.2",
+            "--drop-same-frames",
+            "1000",
+            "--filter",
+            &stage.python(ANSWER_ALL),
+        ])
+        .start();
+    let mut stream = Stream::open(&daemon, "/stream");
+    find(&mut stream, is_filtered);
+    assert!(Command::new("kill").args(["-9", stage.starts().last().unwrap()]).status().unwrap().success());
+    find(&mut stream, |part| !is_filtered(part));
+    find(&mut stream, is_filtered);
+    assert!(within(PATIENCE, || {
+        state(&daemon)["result"]["mjpegd"]["frames"]["dropped_same"].as_u64().unwrap() > 0
+    }));
+}
+
+#[test]
 fn the_motion_example_passes_pictures_on_and_calls_the_hook_once_in_a_while() {
     let hook = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/moved", hook.local_addr().unwrap());

@@ -58,9 +58,10 @@ impl Program {
         self.child.name()
     }
 
-    /// Closes its pipes, and leaves what is to be ended.
-    pub(super) fn into_child(self) -> Child {
-        self.child
+    /// Closes its input, with which many end by themselves, and leaves what is to be ended: first the one, then the other, so that it
+    /// does not complain of an output that is closed.
+    pub(super) fn into_end(self) -> (Child, ChildStdout) {
+        (self.child, self.stdout)
     }
 
     /// Begins to give it the picture. Nothing else may be on its way.

@@ -105,8 +105,7 @@ impl Worker {
             self.show_unfiltered();
             self.wait();
         }
-        // Its input first: many end by themselves with that.
-        drop(self.run.take().map(|run| run.program.into_child()));
+        drop(self.run.take().map(|run| run.program.into_end()));
         if let Some(ending) = self.ending.take() {
             // A thread that has panicked has said so.
             let _ = ending.join();
@@ -290,10 +289,10 @@ impl Worker {
         }
         let pause = self.pause();
         let filter = Arc::clone(&self.filter);
-        let child = run.program.into_child();
+        let (child, stdout) = run.program.into_end();
         let spawned = thread::Builder::new().name("filter-end".into()).spawn(move || {
             tell(&filter, why(&child, &end, filter.settings.timeout), pause);
-            drop(child);
+            drop((child, stdout));
         });
         match spawned {
             Ok(ending) => self.ending = Some(ending),
