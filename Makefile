@@ -22,9 +22,9 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 BUILD_PACKAGES := build-essential cmake nasm libclang-dev
 # Testing: real clients.
 TEST_PACKAGES := $(BUILD_PACKAGES) ffmpeg redis-server nginx-light curl openssl iproute2 python3-pil chromium chromium-driver fonts-wqy-microhei tzdata \
-	python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
+	python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 # Programs that people watch with; node comes with npm, or npm with another packager's node.
-CLIENT_PACKAGES := $(TEST_PACKAGES) $(if $(shell command -v npm),,npm) firefox-esr vlc-bin vlc-plugin-base gstreamer1.0-tools gstreamer1.0-plugins-good python3-venv python3-opencv opencv-data \
+CLIENT_PACKAGES := $(TEST_PACKAGES) $(if $(shell command -v npm),,npm) firefox-esr vlc-bin vlc-plugin-base python3-venv python3-opencv opencv-data \
 	python3-requests
 # Benchmark: servers to compare with, and shaped links between network namespaces.
 BENCH_PACKAGES := ustreamer motion python3-venv iproute2

@@ -2,8 +2,11 @@
 //! never left behind.
 #![allow(unsafe_code)]
 
+use std::env;
 use std::io::{self, BufRead, BufReader, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{self, ChildStderr, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -35,6 +38,21 @@ pub struct Child {
 }
 
 type LastWords = Arc<Mutex<String>>;
+
+/// What to look at where a program of a person's own choice cannot be started.
+pub const MISSING: &str = "is it installed, and in the PATH of the service?";
+
+/// Whether there is such a program: a path, or a name that is looked for as the system does.
+pub fn is_there(program: &str) -> bool {
+    let is_program = |path: &Path| {
+        path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    };
+    if program.contains('/') {
+        return is_program(Path::new(program));
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| is_program(&folder.join(program)))
+}
 
 /// What it is connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

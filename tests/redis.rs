@@ -5,6 +5,8 @@
 
 mod common;
 
+use std::io::Write as _;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -13,6 +15,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use redis::Commands as _;
+use rustix::process::{Pid, Signal, kill_process};
 
 use common::client::state;
 use common::daemon::{Daemon, Launch, free_port};
@@ -149,4 +152,33 @@ fn messages_that_are_no_pictures_and_keys_that_are_not_there_are_passed_over() {
     });
     let _sender = send(&server, by_key);
     shows_the_film(&daemon(&server.url(), &["--redis-channel", "img0"]));
+}
+
+#[test]
+fn a_server_that_stalls_or_talks_nonsense_is_told_of_and_found_again() {
+    let server = Server::start(free_port(), None);
+    let _sender = send(&server, by_key);
+    let slow = daemon(
+        &server.url(),
+        &["--redis-channel", "img0", "--source-timeout", "1", "--device-error-delay", "0.2"],
+    );
+    let mut stream = Stream::open(&slow, "/stream?extra_headers=1");
+    stream.next();
+    let signal = |signal| kill_process(Pid::from_raw(server.child.id() as i32).unwrap(), signal).unwrap();
+    signal(Signal::STOP);
+    assert!(slow.log.wait_for("no picture for 1 s", PATIENCE).is_some(), "{}", slow.log.text());
+    signal(Signal::CONT);
+    let online = || state(&slow)["result"]["mjpegd"]["camera"]["state"] == "online";
+    assert!(within(PATIENCE, online), "{}", slow.log.text());
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            let _ = connection.unwrap().write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n$99999999999\r\n");
+        }
+    });
+    let other = daemon(&url, &["--redis-channel", "img0"]);
+    let _stream = Stream::open(&other, "/stream");
+    assert!(other.log.wait_for("no signal", PATIENCE).is_some(), "{}", other.log.text());
 }

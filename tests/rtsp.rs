@@ -142,6 +142,32 @@ fn a_camera_that_is_switched_off_and_on_is_shown_again_on_the_same_connection() 
 }
 
 #[test]
+fn an_ffmpeg_that_is_killed_or_hangs_is_replaced_on_the_same_connection() {
+    let server = Server::start(0, &[]);
+    let daemon = daemon(&server.url("", "h264"), &["--source-timeout", "2"]);
+    let mut stream = Stream::open(&daemon, "/stream?extra_headers=1");
+    for signal in [Signal::KILL, Signal::STOP] {
+        assert!(stream.find(600, is_ball).is_some(), "{}", daemon.log.text());
+        let ffmpegs = children(daemon.pid());
+        assert_eq!(ffmpegs.len(), 1);
+        kill_process(ffmpegs[0], signal).unwrap();
+        assert!(stream.find(600, |part| !is_live(part)).is_some());
+    }
+    assert!(stream.find(600, is_ball).is_some(), "{}", daemon.log.text());
+}
+
+/// Of any of its threads.
+fn children(of: u32) -> Vec<Pid> {
+    let threads = fs::read_dir(format!("/proc/{of}/task")).unwrap();
+    let lists =
+        threads.map(|thread| fs::read_to_string(thread.unwrap().path().join("children")).unwrap_or_default());
+    let pids: Vec<_> = lists
+        .flat_map(|list| list.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<_>>())
+        .collect();
+    pids.into_iter().map(|pid| Pid::from_raw(pid).unwrap()).collect()
+}
+
+#[test]
 fn a_camera_that_falls_silent_is_asked_for_anew() {
     let server = Server::start(0, &[]);
     let daemon = daemon(&server.url("", "jpeg"), &["--source-timeout", "2"]);

@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::flight::{Flight, PROBE, Ticket};
 use super::program::Program;
 use super::{Filter, State};
-use crate::child::Child;
+use crate::child::{self, Child};
 use crate::clock::Monotonic;
 use crate::config::values::OnFailure;
 use crate::frame::{Frame, FramePool};
@@ -154,9 +154,7 @@ impl Worker {
             Ok(program) => self.run = Some(Run { program, flight: Flight::default(), running: None }),
             Err(error) => {
                 let program = settings.command.first().map_or("", String::as_str);
-                let why = format!(
-                    "{program:?} cannot be started ({error}): is it installed, and in the PATH of the service?"
-                );
+                let why = format!("{program:?} cannot be started ({error}): {}", child::MISSING);
                 let pause = self.pause();
                 tell(&self.filter, why, pause);
             }

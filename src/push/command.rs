@@ -1,8 +1,6 @@
 //! To a program's standard input: JPEGs end to end.
 
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 use std::process::ChildStdin;
 use std::time::Duration;
 
@@ -12,7 +10,7 @@ use rustix::io::{Errno, ioctl_fionread};
 
 use super::{Receiver, Sent};
 use crate::bell::Bell;
-use crate::child::{Child, Pipes};
+use crate::child::{self, Child, Pipes};
 use crate::clock::Monotonic;
 use crate::frame::Frame;
 
@@ -38,11 +36,8 @@ impl Command {
 
     fn start(&self) -> Result<(ChildStdin, Child), String> {
         let program = self.program();
-        let cannot = |error: io::Error| {
-            format!(
-                "{program:?} cannot be started ({error}): is it installed, and in the PATH of the service?"
-            )
-        };
+        let cannot =
+            |error: io::Error| format!("{program:?} cannot be started ({error}): {}", child::MISSING);
         let mut child =
             Child::start(&self.words, Pipes { stdin: true, stdout: false }, &[]).map_err(cannot)?;
         let stdin = child.take_stdin().ok_or("it has no input")?;
@@ -97,22 +92,9 @@ impl Receiver for Command {
     }
 
     fn check(&mut self) -> Result<(), String> {
-        let program = Path::new(self.program());
-        let is_program = |path: &Path| {
-            path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
-        };
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let is_found = match program.components().count() {
-            1 if !program.is_absolute() => {
-                std::env::split_paths(&path).any(|folder| is_program(&folder.join(program)))
-            }
-            _ => is_program(program),
-        };
-        match is_found {
+        match child::is_there(self.program()) {
             true => Ok(()),
-            false => {
-                Err("there is no such program; is it installed, and in the PATH of the service?".to_owned())
-            }
+            false => Err(format!("there is no such program; {}", child::MISSING)),
         }
     }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::child;
 use crate::config::Settings;
 use crate::controls::Panel;
 use crate::frame::FramePool;
@@ -30,6 +31,14 @@ pub fn print(settings: &Settings, out: &mut impl Write) -> io::Result<bool> {
         Ok((opened, picture))
     });
     source.close();
+    if let Some(program) = settings.filter.command.first() {
+        let found = if child::is_there(program) {
+            "there".to_owned()
+        } else {
+            format!("missing; {}", child::MISSING)
+        };
+        writeln!(out, "filter {program}: {found}")?;
+    }
     // A receiver may come later: what is wrong with one now is told, and no more.
     for one in &settings.pushes {
         let (receiver, found) = push::check(one);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Lost;
 use super::fed::{Feed, Feeder, LONGEST_PICTURE};
-use crate::child::{Child, Pipes, Stop};
+use crate::child::{self, Child, Pipes, Stop};
 use crate::jpeg::splitter::Splitter;
 use crate::mailbox::Mailbox;
 
@@ -20,8 +20,7 @@ pub(super) struct Command {
 impl Command {
     /// Of a person's own choice.
     pub(super) fn new(words: &[String]) -> Self {
-        let missing = "is it installed, and in the PATH of the service?";
-        Self { words: words.to_vec(), fps: None, missing }
+        Self { words: words.to_vec(), fps: None, missing: child::MISSING }
     }
 }
 

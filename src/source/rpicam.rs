@@ -1,11 +1,10 @@
 //! A camera on the Raspberry Pi's ribbon cable, by rpicam-apps, which older systems call libcamera-apps: the camera's own
 //! processor makes the JPEGs, and flips what is to be flipped.
 
-use std::env;
-
 use super::Lost;
 use super::command::Command;
 use super::fed::{Feed, Feeder};
+use crate::child;
 use crate::config::values::FrameRate;
 use crate::config::{Encoder, Source};
 use crate::flips::Flips;
@@ -18,7 +17,7 @@ pub(super) struct Rpicam {
 
 impl Rpicam {
     pub(super) fn new(source: &Source, encoder: &Encoder) -> Self {
-        let program = ["rpicam-vid", "libcamera-vid"].into_iter().find(|name| is_there(name));
+        let program = ["rpicam-vid", "libcamera-vid"].into_iter().find(|name| child::is_there(name));
         let fps = source.desired_fps.map(FrameRate::per_second);
         let mut words: Vec<String> =
             ["--nopreview", "--timeout", "0", "--codec", "mjpeg", "--flush", "--output", "-"]
@@ -56,9 +55,4 @@ impl Feeder for Rpicam {
     fn ask_for(&mut self, flips: Flips) -> bool {
         std::mem::replace(&mut self.flips, flips) != flips
     }
-}
-
-fn is_there(program: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
