@@ -69,8 +69,8 @@ fn targets(text: &mut String, rounds: &Rounds) -> Result<()> {
     writeln!(text, "| | of | times its rate | at {CAMERA}/s | of its CPU | |\n|---|---|---|---|---|---|")?;
     for size in SIZES {
         for way in Way::ALL.into_iter().filter(|way| !way.is_tutorial()) {
-            let times = ratio(rounds, way, size, FASTEST, |outcome, rival| outcome.fps / rival.fps);
-            let spared = ratio(rounds, way, size, CAMERA, |outcome, rival| rival.cpu_us / outcome.cpu_us);
+            let times = times_the_rate(rounds, way, size);
+            let spared = times_the_cpu(rounds, way, size);
             let rate = rounds.find(way, size, CAMERA).and_then(|row| row.median(|outcome| outcome.fps));
             let (Some(times), Some(spared), Some(rate)) = (times, spared, rate) else { continue };
             let verdict = match (times >= AIM, rate >= ALL * CAMERA as f64) {
@@ -95,6 +95,15 @@ fn targets(text: &mut String, rounds: &Rounds) -> Result<()> {
     }
     writeln!(text)?;
     Ok(())
+}
+
+fn times_the_rate(rounds: &Rounds, way: Way, size: (u32, u32)) -> Option<f64> {
+    ratio(rounds, way, size, FASTEST, |outcome, rival| outcome.fps / rival.fps)
+}
+
+/// How many times as much CPU the tutorials' way takes for a frame at a camera's rate.
+fn times_the_cpu(rounds: &Rounds, way: Way, size: (u32, u32)) -> Option<f64> {
+    ratio(rounds, way, size, CAMERA, |outcome, rival| rival.cpu_us / outcome.cpu_us)
 }
 
 /// Round by round with the rival that was faster in it, and of that the median.
@@ -122,21 +131,19 @@ fn table(text: &mut String, rounds: &Rounds, size: (u32, u32), rate: u64) -> Res
     if rows.is_empty() {
         return Ok(());
     }
-    let speed = match rate {
-        FASTEST => "as fast as it goes".to_owned(),
-        rate => format!("a camera of {rate}/s"),
+    let (speed, compared) = match rate {
+        FASTEST => ("as fast as it goes".to_owned(), "times the tutorials'"),
+        rate => (format!("a camera of {rate}/s"), "of the tutorials' CPU"),
     };
     writeln!(text, "## {}x{}, {speed}\n", size.0, size.1)?;
-    writeln!(
-        text,
-        "| | frames/s | times the tutorials' | delay p50, p99 | CPU per frame | of it the receiver |"
-    )?;
+    writeln!(text, "| | frames/s | {compared} | delay p50, p99 | CPU per frame | of it the receiver |")?;
     writeln!(text, "|---|---|---|---|---|---|")?;
     for row in rows {
         let of = |of: fn(&Outcome) -> f64| row.median(of).map_or("-".to_owned(), number);
-        let times = match row.way.is_tutorial() {
-            true => None,
-            false => ratio(rounds, row.way, size, rate, |outcome, rival| outcome.fps / rival.fps),
+        let beside = match (row.way.is_tutorial(), rate) {
+            (true, _) => None,
+            (false, FASTEST) => times_the_rate(rounds, row.way, size).map(number),
+            (false, _) => times_the_cpu(rounds, row.way, size).map(|times| format!("1/{}", number(times))),
         };
         writeln!(
             text,
@@ -144,7 +151,7 @@ fn table(text: &mut String, rounds: &Rounds, size: (u32, u32), rate: u64) -> Res
             row.way.name(),
             excuse(row),
             of(|outcome| outcome.fps),
-            times.map_or(String::new(), number),
+            beside.unwrap_or_default(),
             of(|outcome| outcome.delay_ms.p50),
             of(|outcome| outcome.delay_ms.p99),
             of(|outcome| outcome.cpu_us),
