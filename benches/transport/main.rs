@@ -1,6 +1,6 @@
 //! Compares ways for pictures from one process to another: the tutorials' and mjpegd's. `make bench-transport`.
 //!
-//! A run writes benches/TRANSPORT.md; `cargo bench --bench transport -- only --way memory` prints what it finds, and
+//! A run writes benches/TRANSPORT.md; `cargo bench --bench transport -- only memory` prints what it finds, and
 //! `cargo bench --bench transport -- fleet` measures fifty cameras through one Redis (docs/fleet.md).
 
 mod camera;
