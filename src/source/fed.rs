@@ -154,14 +154,19 @@ pub(super) fn fetch(
     wait: Duration,
     into: &mut Vec<u8>,
 ) -> Letter {
-    let early = pace.map_or(Duration::ZERO, |pace| pace.next() - Monotonic::now());
+    let begin = Monotonic::now();
+    let early = pace.map_or(Duration::ZERO, |pace| pace.next() - begin);
     thread::sleep(early.min(wait));
     if early > wait {
         return Letter::Nothing;
     }
     let letter = mailbox.fetch(wait - early, into);
-    if let (Letter::Picture { .. }, Some(pace)) = (&letter, pace) {
+    if let (Letter::Picture { captured, lost }, Some(pace)) = (&letter, pace) {
         pace.admits(Monotonic::now());
+        // One that comes at this very rate, and began at another moment, would else wait with each picture for good.
+        if *lost == 0 {
+            pace.hasten(begin + early - *captured);
+        }
     }
     letter
 }

@@ -106,12 +106,20 @@ fn follow(client: &Client, stream: &str, mailbox: &Mailbox) -> Result<(), RedisE
     let block = usize::try_from(LOOK_AGAIN_AFTER.as_millis()).unwrap_or(usize::MAX);
     let options = StreamReadOptions::default().count(1).block(block);
     while !mailbox.is_closed() {
-        let reply: Option<StreamReadReply> = connection.xread_options(&[stream], &[&last], &options)?;
-        if reply.is_none_or(|reply| reply.keys.is_empty()) {
-            continue;
-        }
-        let newest: StreamRangeReply = connection.xrevrange_count(stream, "+", "-", 1)?;
-        let Some(entry) = newest.ids.into_iter().next() else { continue };
+        // What came meanwhile; where nothing did, what comes next. So each picture crosses the network once.
+        let newest: StreamRangeReply = connection.xrevrange_count(stream, "+", after(&last), 1)?;
+        let entry = match newest.ids.into_iter().next() {
+            Some(entry) => entry,
+            None => {
+                let reply: Option<StreamReadReply> =
+                    connection.xread_options(&[stream], &[&last], &options)?;
+                let mut streams = reply.into_iter().flat_map(|reply| reply.keys);
+                let Some(entry) = streams.next().and_then(|stream| stream.ids.into_iter().next()) else {
+                    continue;
+                };
+                entry
+            }
+        };
         last = entry.id;
         let found = entry.map.into_values().any(|value| match value {
             Value::BulkString(bytes) => put(&bytes, mailbox),
@@ -122,6 +130,12 @@ fn follow(client: &Client, stream: &str, mailbox: &Mailbox) -> Result<(), RedisE
         }
     }
     Ok(())
+}
+
+/// The least of the IDs above this one, as servers before 6.2 understand it, too.
+fn after(id: &str) -> String {
+    let parts = id.rsplit_once('-').and_then(|(time, count)| Some((time, count.parse::<u64>().ok()?)));
+    parts.map_or_else(|| id.to_owned(), |(time, count)| format!("{time}-{}", count.saturating_add(1)))
 }
 
 /// Whether it is a picture.
