@@ -59,10 +59,11 @@ class latest:
     def __next__(self):
         end = None if self.timeout is None else time.monotonic() + self.timeout
         while end is None or time.monotonic() < end:
-            if self.memory is None and os.path.exists(self.path):
-                self.memory = Memory(self.path)
-            elif self.memory is None:
-                time.sleep(0.1)
+            if self.memory is None:
+                try:
+                    self.memory = Memory(self.path)
+                except FileNotFoundError:
+                    time.sleep(0.1)
             elif frame := self.memory.newest():
                 if frame.live or not self.only_live:
                     return frame
