@@ -89,8 +89,8 @@ impl Session {
                 Err(why) => return why,
             },
         };
-        let words = words(video);
-        let (child, mut pictures) = match self.running.start(&words, &self.input) {
+        let input = format!("{}{}", self.input, options(video));
+        let (child, mut pictures) = match self.running.start(&words(video), &input) {
             Ok(started) => started,
             Err(why) => return why,
         };
@@ -104,6 +104,15 @@ impl Session {
             Err(error) => why(Some(error)),
             Ok(()) => String::new(),
         }
+    }
+}
+
+/// Of the file that came last in the list, for those that know such a line: not to wait until its rate is known by heart, nor to keep
+/// what comes meanwhile. The first picture comes a second earlier for it.
+fn options(video: &Video) -> &'static str {
+    match video.libavformat_major {
+        ..59 => "",
+        _ => "option fpsprobesize 0\noption fflags nobuffer\n",
     }
 }
 
