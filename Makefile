@@ -7,6 +7,7 @@
 # make test-cross   the tests on its emulated processor: make test-cross TARGET=armv7-unknown-linux-gnueabihf
 # make deploy       to a board: make deploy PI=pi@raspberrypi.local, or with DEB=FILE or BINARY=FILE what is built already
 # make bench        compares mjpegd with other servers on this machine; those that cannot be installed are left out
+# make bench-transport  compares the ways for pictures from one process to another with those of the Flask and OpenCV tutorials
 # make deb          Debian packages for arm64, armhf and amd64 in target/dist; TARGETS=native: for this machine only
 # make dist         tarballs for these, the packages, and SHA256SUMS
 # make test-package installs, upgrades, removes and purges the package of this machine in a small Debian of its own
@@ -21,19 +22,22 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 # Building: bindgen reads the kernel's headers by libclang, libjpeg-turbo is built by cmake, its SIMD by nasm.
 BUILD_PACKAGES := build-essential cmake nasm libclang-dev
 # Testing: real clients.
-TEST_PACKAGES := $(BUILD_PACKAGES) ffmpeg curl openssl iproute2 python3-pil chromium chromium-driver fonts-wqy-microhei tzdata
+TEST_PACKAGES := $(BUILD_PACKAGES) ffmpeg redis-server nginx-light curl openssl iproute2 python3-pil chromium chromium-driver fonts-wqy-microhei tzdata \
+	python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 # Programs that people watch with; node comes with npm, or npm with another packager's node.
-CLIENT_PACKAGES := $(TEST_PACKAGES) $(if $(shell command -v npm),,npm) firefox-esr vlc-bin vlc-plugin-base gstreamer1.0-tools gstreamer1.0-plugins-good python3-venv python3-opencv \
-	python3-requests nginx-light
+CLIENT_PACKAGES := $(TEST_PACKAGES) $(if $(shell command -v npm),,npm) firefox-esr vlc-bin vlc-plugin-base python3-venv python3-opencv opencv-data \
+	python3-requests
 # Benchmark: servers to compare with, and shaped links between network namespaces.
 BENCH_PACKAGES := ustreamer motion python3-venv iproute2
+# Pictures from one process to another: what the tutorials' scripts need.
+TRANSPORT_PACKAGES := redis-server python3-flask python3-redis python3-requests python3-opencv python3-numpy
 
 # Packages and tarballs: cross/build makes the binaries, packaging/ the rest.
 PACKAGE_TARGETS := aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf x86_64-unknown-linux-gnu
 TARGETS ?=
 PACKAGING_PACKAGES := $(BUILD_PACKAGES) binutils dpkg-dev python3 xz-utils
 
-.PHONY: deb dist test-package reproducible run build cross test test-cross lint test-system test-clients deploy bench deps build-deps clean
+.PHONY: deb dist test-package reproducible run build cross test test-cross lint test-system test-clients deploy bench bench-transport deps build-deps clean
 
 run: build
 	@mjpegd=$(TARGET_DIR)/release/mjpegd; \
@@ -92,6 +96,10 @@ packaging-deps:
 bench: build-deps
 	@benches/install-peers $(BENCH_PACKAGES)
 	$(CARGO) bench --locked --bench compare
+
+bench-transport: build-deps
+	@tests/install-packages $(TRANSPORT_PACKAGES)
+	$(CARGO) bench --locked --bench transport
 
 build-deps:
 	@tests/install-packages $(BUILD_PACKAGES)

@@ -59,7 +59,7 @@ fn man_page() -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// `clap_mangen` would refer to a man page for each; these have no flags of their own.
+/// `clap_mangen` would refer to a man page for each; these have a few flags of their own at most.
 fn commands(arguments: &clap::Command) -> Roff {
     let mut section = Roff::new();
     section.control("SH", ["COMMANDS"]);
@@ -67,6 +67,15 @@ fn commands(arguments: &clap::Command) -> Roff {
     for command in arguments.get_subcommands() {
         section.control("TP", []).text([bold(command.get_name())]);
         section.text([roman(command.get_about().map(ToString::to_string).unwrap_or_default())]);
+        for flag in command.get_arguments() {
+            let Some(name) = flag.get_long() else { continue };
+            let value = flag.get_value_names().filter(|_| flag.get_action().takes_values());
+            let value = value.map(|names| format!(" {}", names.join(" "))).unwrap_or_default();
+            let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
+            section.control("RS", []).control("TP", []);
+            section.text([bold(format!("--{name}")), roman(value)]);
+            section.text([roman(help)]).control("RE", []);
+        }
     }
     section
 }

@@ -2,6 +2,7 @@
 //! lost, shows a placard meanwhile, and stops it when nobody watches any longer.
 
 mod run;
+mod shared;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,17 +10,13 @@ use std::time::{Duration, Instant};
 use log::{debug, info, warn};
 
 use self::run::{Fate, Run};
-use crate::audience::Audience;
-use crate::config::values::{Resolution, SourceName};
-use crate::config::{Live, Settings};
-use crate::controls::Panel;
-use crate::heartbeat::Heartbeat;
+pub use self::shared::Shared;
+use crate::config::Settings;
+use crate::config::values::Resolution;
 use crate::intake::Intake;
-use crate::latest::Latest;
-use crate::orders::Orders;
+use crate::retry::Retry;
 use crate::source::{self, Grab, Lost, Opened, Source};
-use crate::stats::Stats;
-use crate::status::{State, Status};
+use crate::status::State;
 
 /// How long one wait for a picture lasts at most, so that a viewer's leaving and the daemon's end are noticed.
 const TICK: Duration = Duration::from_millis(250);
@@ -30,37 +27,6 @@ const MOST_BUFFERED: usize = 64;
 /// Cameras that are slow to start are given this long for their first picture before they are opened again.
 const SLOWEST_START: Duration = Duration::from_secs(10);
 
-/// What the capture thread shares with the others.
-#[derive(Clone)]
-pub struct Shared {
-    pub live: Arc<Live>,
-    pub latest: Arc<Latest>,
-    pub audience: Arc<Audience>,
-    pub orders: Arc<Orders>,
-    pub status: Arc<Status>,
-    pub stats: Arc<Stats>,
-    pub heartbeat: Arc<Heartbeat>,
-    pub panel: Arc<Panel>,
-}
-
-impl Shared {
-    pub fn new(live: Arc<Live>) -> Self {
-        let audience = Audience::new();
-        let nudged = Arc::clone(&audience);
-        live.on_change(Box::new(move || nudged.nudge()));
-        Self {
-            live,
-            latest: Latest::new(),
-            orders: Orders::new(&audience),
-            audience,
-            status: Arc::default(),
-            stats: Stats::new(),
-            heartbeat: Arc::default(),
-            panel: Panel::new(),
-        }
-    }
-}
-
 pub struct Capture {
     source: Box<dyn Source>,
     /// What the source was made by.
@@ -69,6 +35,7 @@ pub struct Capture {
     done: Done,
     shared: Shared,
     intake: Intake,
+    retry: Retry,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,7 +49,14 @@ impl Capture {
         let done = Done { generation: shared.live.generation(), restarts: shared.orders.restarts() };
         let settings = shared.live.get();
         let intake = Intake::new(&settings, &shared)?;
-        Ok(Self { source: source::new(&settings, &shared.panel), settings, done, shared, intake })
+        Ok(Self {
+            source: source::new(&settings, &shared.panel, &shared.inbox),
+            settings,
+            done,
+            shared,
+            intake,
+            retry: Retry::default(),
+        })
     }
 
     /// Runs until the audience is closed.
@@ -97,8 +71,9 @@ impl Capture {
             self.source.close();
             self.shared.stats.captured_fps.set(0.0);
             if let Err(lost) = outcome {
-                let delay = self.settings.source.device_error_delay;
-                self.show_trouble(&lost, &format!("trying again every {} s", delay.as_secs_f64()));
+                let delay =
+                    self.retry.pause(self.settings.source.device_error_delay, self.source.pauses_grow());
+                self.show_trouble(&lost, &format!("trying again in {} s", delay.as_secs_f64()));
                 self.shared.heartbeat.rest();
                 self.shared.audience.pause(delay);
             }
@@ -111,11 +86,11 @@ impl Capture {
         if matches!(self.shared.status.get(), State::Idle | State::Paused) {
             self.shared.status.set(State::Starting);
         }
-        let opened = self.source.open()?;
+        let mut opened = self.source.open()?;
         self.shared.stats.opened.add(1);
         debug!("opened {opened}");
         self.intake.set_flipped(opened.flipped);
-        let mut run = Run::new(&opened, &self.settings.source);
+        let mut run = Run::new(&opened, &self.settings.source, self.source.is_paced());
         while self.is_wanted() {
             if self.obey() {
                 return Ok(End::Otherwise);
@@ -129,7 +104,9 @@ impl Capture {
             }
             self.shared.heartbeat.beat();
             let mut fate = Fate::Nothing;
+            let mut size = None;
             let grab = self.source.next(TICK, &mut |picture| {
+                size = Some((picture.width, picture.height));
                 fate = match run.admits(&picture) {
                     true => self.intake.take(picture).map_or_else(Fate::Bad, Fate::Good),
                     false => Fate::Surplus,
@@ -141,6 +118,8 @@ impl Capture {
             }
             match fate {
                 Fate::Good(taken) => {
+                    opened.size = opened.size.or(size);
+                    self.retry.succeeded();
                     // Said before it is shown: who has seen a picture finds the camera online.
                     self.show_online(&mut run, &opened);
                     self.intake.show(taken);
@@ -170,7 +149,7 @@ impl Capture {
         let other = !self.settings.source.is_same_device(&before.source);
         if other {
             self.source.close();
-            self.source = source::new(&self.settings, &self.shared.panel);
+            self.source = source::new(&self.settings, &self.shared.panel, &self.shared.inbox);
         }
         self.source.ask_for(self.settings.image.flips()) || other || restart
     }
@@ -257,9 +236,9 @@ impl Capture {
         let wish = self.settings.source.resolution;
         let rate = self.settings.source.desired_fps.map(|fps| fps.per_second());
         let same_rate = rate.zip(opened.fps).is_none_or(|(wish, fps)| (wish - fps).abs() < 0.5);
-        let same_size = (opened.width, opened.height) == (wish.width, wish.height);
-        // Pictures in a folder have the size that they have.
-        if (same_size && same_rate) || self.settings.source.name == SourceName::Slideshow {
+        let same_size = opened.size == Some((wish.width, wish.height));
+        // Pictures from a folder or from elsewhere have the size that they have.
+        if (same_size && same_rate) || !self.settings.source.name.is_asked_for_a_size() {
             return String::new();
         }
         let rate = rate.map_or_else(String::new, |rate| format!(" at {rate}/s"));
@@ -312,7 +291,7 @@ impl Capture {
     fn show_placard(&self, title: &str, reason: &str) {
         let Resolution { width, height } = self.settings.source.resolution;
         match self.intake.placard(title, reason, (width, height)) {
-            Ok(frame) => self.shared.latest.publish(frame),
+            Ok(frame) => drop(self.shared.latest.publish(frame)),
             Err(error) => warn!("cannot draw the \"{title}\" picture: {error}"),
         }
     }
@@ -378,7 +357,7 @@ impl Capture {
         const WORD: &str = "PAUSED";
         let last = self.shared.latest.get().filter(|frame| frame.online);
         match last.map(|frame| self.intake.marked(&frame, WORD)) {
-            Some(Ok(frame)) => self.shared.latest.publish(frame),
+            Some(Ok(frame)) => drop(self.shared.latest.publish(frame)),
             Some(Err(error)) => {
                 warn!("cannot mark the last picture: {error}");
                 self.show_placard(WORD, "");

@@ -11,14 +11,20 @@ use log::{error, info, warn};
 use crate::capture::{Capture, Shared};
 use crate::config::values::NetworkWait;
 use crate::config::{Live, Settings};
+use crate::filter::Filter;
+use crate::push::Pushes;
 use crate::service::network::{self, Look, Urls};
 use crate::service::signals::Signals;
 use crate::service::{activation, devices, notify};
+use crate::sink::Sink;
 use crate::viewers::listener::{self, Listener, Refused};
 use crate::viewers::{Hooks, Server};
 
 /// A camera that will not let go is left to the kernel after this long.
 const SLOWEST_STOP: Duration = Duration::from_secs(5);
+
+/// For what is being pushed to arrive, and for programs to end.
+const SLOWEST_PUSH: Duration = Duration::from_secs(3);
 
 /// Runs until a signal ends it: the network and sockets first, so that a wrong address is told before a camera is touched;
 /// ready when the port answers; viewers before the camera at the end.
@@ -30,13 +36,15 @@ pub fn run(settings: &Settings) -> Result<()> {
         return Ok(());
     };
     let (live, controls) = Live::new(settings.clone());
-    let shared = Shared::new(live);
+    let mut shared = Shared::new(live);
+    shared.filter = Filter::new(&settings.filter, &shared).context("cannot make a bell for the filter")?;
     match controls.try_into() {
         Ok(controls) => shared.panel.set_wanted(controls),
         Err(error) => warn!("controls that were kept: {error}; going on without them"),
     }
     let bell = signals.bell().context("cannot make a pipe")?;
     shared.status.on_change(Box::new(bell));
+    let sink = Sink::start(&settings.sink, &shared.latest, &shared.audience, &shared.stats)?;
     listener::log_addresses(&listeners);
     let urls = Urls::log(&listeners);
     let stopper = signals.stopper().context("cannot make a pipe")?;
@@ -45,7 +53,10 @@ pub fn run(settings: &Settings) -> Result<()> {
     let capture = Capture::new(shared.clone()).context("cannot start the encoder's threads")?;
     let server = Server::start(settings, listeners, &shared, hooks);
     let server = server.context("cannot start the event loops")?;
+    let pushes = Pushes::start(&shared).context("cannot start the threads of pushes")?;
     let ended = start_capture(capture)?;
+    let filter =
+        shared.filter.as_ref().map(Filter::start).transpose().context("cannot start the filter's thread")?;
     notify::ready();
 
     supervise(&mut signals, &server, &shared, urls);
@@ -55,10 +66,16 @@ pub fn run(settings: &Settings) -> Result<()> {
     info!("stopping; a second signal stops at once");
     notify::stopping();
     server.stop();
+    pushes.stop(SLOWEST_PUSH);
+    drop(sink);
     shared.audience.close();
+    shared.filter.iter().for_each(|filter| filter.close());
     // The channel is closed when the thread has ended.
     if ended.recv_timeout(SLOWEST_STOP) == Err(mpsc::RecvTimeoutError::Timeout) {
         warn!("the camera does not stop; leaving it to the kernel");
+    }
+    if filter.is_some_and(|ended| ended.recv_timeout(SLOWEST_STOP) == Err(mpsc::RecvTimeoutError::Timeout)) {
+        warn!("the filter does not end; leaving it to the kernel");
     }
     info!("stopped");
     Ok(())

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::audience::Audience;
 use crate::capture::Shared;
 use crate::config::Settings;
+use crate::delivery::Delivery;
 use crate::flips::Flips;
 use crate::frame::{Frame, FramePool};
 use crate::jpeg::{self, Change, Changes, EncoderPool, Facts};
@@ -32,6 +33,7 @@ pub struct Intake {
     /// By the camera, which does it as long as it is open.
     flipped: Flips,
     same: Option<Same>,
+    delivery: Delivery,
     latest: Arc<Latest>,
     stats: Arc<Stats>,
     status: Arc<Status>,
@@ -41,21 +43,21 @@ impl Intake {
     pub fn new(settings: &Settings, shared: &Shared) -> io::Result<Self> {
         let Shared { latest, audience, stats, status, .. } = shared;
         let pool = FramePool::new();
-        let (deliver, timed) = (Arc::clone(latest), Arc::clone(stats));
+        let delivery = Delivery::new(shared);
+        let (deliver, timed) = (delivery.clone(), Arc::clone(stats));
         let encoder = EncoderPool::new(
             &settings.encoder,
             Arc::clone(&pool),
             Arc::clone(stats),
             Arc::new(move |frame: Frame| {
                 timed.encode.record(frame.times.encode_end - frame.times.encode_begin);
-                timed.publish_age.record(frame.times.captured.age());
-                deliver.publish(frame);
+                deliver.show(frame);
             }),
         )?;
         let same = Same::new(settings.source.drop_same_frames, latest, audience);
         let changes = Changes::new(settings).map_err(io::Error::other)?;
         let (latest, stats, status) = (Arc::clone(latest), Arc::clone(stats), Arc::clone(status));
-        Ok(Self { pool, encoder, changes, flipped: Flips::NONE, same, latest, stats, status })
+        Ok(Self { pool, encoder, changes, flipped: Flips::NONE, same, delivery, latest, stats, status })
     }
 
     /// Goes by these settings from the next picture on: quality and all that is done to pictures, and which are left out. On an
@@ -127,10 +129,7 @@ impl Intake {
     /// Has it shown: a frame now, another picture when an encoder has made a frame of it.
     pub fn show(&self, taken: Taken) {
         match taken {
-            Taken::Frame(frame) => {
-                self.stats.publish_age.record(frame.times.captured.age());
-                self.latest.publish(frame);
-            }
+            Taken::Frame(frame) => self.delivery.show(frame),
             Taken::Begun(begun) => begun.submit(),
             Taken::Same => self.stats.dropped_same.add(1),
         }
@@ -139,6 +138,8 @@ impl Intake {
     /// Nothing that was taken before is shown after this.
     pub fn discard(&mut self) {
         self.encoder.discard();
+        // Behind the encoder: nothing comes from there any more.
+        self.delivery.discard();
         if let Some(same) = &mut self.same {
             same.forget();
         }

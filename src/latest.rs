@@ -41,16 +41,18 @@ impl Latest {
         self.lock().wakes.push(wake);
     }
 
-    /// Puts a frame into the slot, and wakes those who wait for one.
-    pub fn publish(&self, mut frame: Frame) {
+    /// Puts a frame into the slot, and wakes those who wait for one. Returns it as they get it.
+    pub fn publish(&self, mut frame: Frame) -> Arc<Frame> {
         // Held over the swap, so that numbers in the slot only rise whoever publishes.
         let mut publisher = self.lock();
         frame.number = self.published.load(Ordering::Relaxed) + 1;
         frame.times.published = Monotonic::now();
         self.published.store(frame.number, Ordering::Relaxed);
         publisher.rate.tick(frame.times.published);
-        self.slot.store(Some(Arc::new(frame)));
+        let frame = Arc::new(frame);
+        self.slot.store(Some(Arc::clone(&frame)));
         publisher.wakes.iter().for_each(|wake| wake());
+        frame
     }
 
     /// The source has given the picture of this frame again, which is not published: viewers need not wait for the next

@@ -3,21 +3,33 @@
 //! # Layout
 //!
 //! ```text
-//! device -> source/ -> picture.rs -> jpeg/ -> frame.rs -> latest.rs -> viewers/ -> browsers, players, printers
-//!                          capture.rs turns this crank                daemon.rs wires all of it
+//! device -> source/ -> picture.rs -> jpeg/ -> frame.rs -> filter/ -> latest.rs -> viewers/ -> browsers, players, printers
+//!                                                                              -> push/    -> servers, Redis, files, programs
+//!                                                                              -> sink/    -> programs on this machine
+//!                          capture.rs turns this crank                           daemon.rs wires all of it
 //! ```
 //!
 //! # Invariants
 //!
-//! - `source` and `viewers` never import one another: between them stands `latest`.
+//! - `source`, `viewers` and `push` never import one another: between them stands `latest`.
 //! - Publishing never waits and costs the same for one viewer and for a thousand. A viewer can delay only itself.
 //! - Every frame in the slot is one complete JPEG that a browser can draw. Viewers do no checking.
 //! - There is no queue of frames anywhere. Who is late skips to the newest, and the skip is counted.
-//! - `unsafe` stands in one place per need: `source/v4l2/{sys,buffers}.rs` (ioctls, mmap), `viewers/sys.rs` (socket queue).
+//! - `unsafe` stands in one place per need: `source/v4l2/{sys,buffers}.rs` (ioctls, mmap), `viewers/sys.rs` (socket queue),
+//!   `child.rs` (what is done between fork and exec), `sink/header.rs` (mmap).
 //! - Everything that a stranger can grow is bounded by a named setting.
 
-/// Where pictures come from: cameras, the test picture, a folder.
+/// Where pictures come from: cameras, the test picture, a folder, programs, other servers.
 pub mod source;
+
+/// Room for the newest picture between who gets it and who shows it.
+pub mod mailbox;
+
+/// Pictures as programs wrap them.
+pub mod wrapping;
+
+/// Programs that are started, and ended with us.
+pub mod child;
 
 /// What a camera lets itself be set to, whatever the source.
 pub mod controls;
@@ -34,6 +46,12 @@ pub mod intake;
 /// Whether viewers see a picture already, so that it need not be sent.
 pub mod same;
 
+/// The way of a frame into the slot: straight, or through the filter.
+pub mod delivery;
+
+/// An outside program between the camera and the viewers.
+pub mod filter;
+
 /// From a picture to a JPEG that every browser can draw.
 pub mod jpeg;
 
@@ -45,6 +63,18 @@ pub mod kernel_copy;
 
 /// The newest frame: one slot, swapped atomically.
 pub mod latest;
+
+/// Wakes a thread that waits for the newest frame.
+pub mod bell;
+
+/// Frames sent out: to other servers, to Redis, into files, to programs.
+pub mod push;
+
+/// What others see of that, and how they ask for a frame to be sent.
+pub mod outlet;
+
+/// The newest frame in shared memory, for other programs on this machine.
+pub mod sink;
 
 /// HTTP on a few event loops: stream, snapshot, state, page.
 pub mod viewers;
@@ -67,6 +97,9 @@ pub mod stats;
 /// What the process takes of the machine.
 pub mod process;
 
+/// When something that was lost is tried again.
+pub mod retry;
+
 /// A rate that is not to be exceeded.
 pub mod pace;
 
@@ -81,6 +114,9 @@ pub mod config;
 
 /// What makes it a good process: flags, logging, signals, systemd, `check` and `devices`.
 pub mod service;
+
+/// Whom we believe over TLS.
+pub mod trust;
 
 /// Who we are over TLS: certificate and key.
 pub mod identity;

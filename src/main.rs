@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use mjpegd::service::cli::{self, Cli, Command};
-use mjpegd::service::{check, controls, devices, logging, passwd};
+use mjpegd::service::{check, controls, devices, frames, logging, passwd};
 use mjpegd::{config::Settings, daemon};
 
 fn main() -> ExitCode {
@@ -35,6 +35,7 @@ fn execute(cli: Cli, settings: &Settings) -> ExitCode {
             controls::run(settings, &named, &mut io::stdout()).map_err(Into::into)
         }
         Some(Command::Devices) => devices::print(&mut io::stdout()).map_err(Into::into),
+        Some(Command::Frames(wanted)) => frames::run(settings, &wanted),
         Some(Command::Passwd { name }) => passwd::print_user(&name, &mut io::stdout()),
         Some(Command::Token { name }) => passwd::print_token(&name, &mut io::stdout()),
     };

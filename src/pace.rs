@@ -27,6 +27,13 @@ impl Pace {
         true
     }
 
+    /// The schedule moves to where a picture would not have had to wait for so long: in small steps, so that the rate is hardly
+    /// exceeded meanwhile.
+    pub fn hasten(&mut self, waited: Duration) {
+        let step = waited.min(self.interval / 16);
+        self.due = Monotonic::default() + (self.due - (Monotonic::default() + step));
+    }
+
     /// When `admits` will say yes.
     pub fn next(&self) -> Monotonic {
         Monotonic::default() + (self.due - (Monotonic::default() + self.interval / 4))
@@ -52,6 +59,26 @@ mod tests {
     #[test]
     fn what_comes_slower_all_passes() {
         assert_eq!(admitted(100, (0..50).map(|n| n * 200_000)), 50);
+    }
+
+    #[test]
+    fn a_schedule_moves_to_a_source_of_its_rate() {
+        let interval = Duration::from_millis(32);
+        let mut pace = Pace::new(interval);
+        let start = Monotonic::from_boot(Duration::from_secs(1000));
+        pace.admits(start);
+        let mut waited = Vec::new();
+        for n in 0..20 {
+            // It comes when the schedule has half an interval left.
+            let came = start + interval / 2 + interval * n;
+            let shown = came.max(pace.next());
+            assert!(pace.admits(shown));
+            pace.hasten(shown - came);
+            waited.push(shown - came);
+        }
+        assert_eq!(waited[0], interval / 4);
+        assert_eq!(waited[19], Duration::ZERO);
+        assert!(waited.is_sorted_by(|a, b| a >= b && *a - *b <= interval / 16), "{waited:?}");
     }
 
     #[test]

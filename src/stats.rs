@@ -122,6 +122,10 @@ pub struct Stats {
     pub delivered: Counter,
     /// Frames that a viewer was too slow for, over all viewers.
     pub skipped: Counter,
+    /// Frames that other programs could have out of shared memory.
+    pub sink_written: Counter,
+    /// Frames that had no room there.
+    pub sink_dropped: Counter,
     /// Bytes of answers and streams sent to viewers.
     pub sent_bytes: Counter,
 }

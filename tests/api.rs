@@ -105,7 +105,7 @@ fn settings_that_are_wrong_change_nothing_and_are_told_as_those_of_the_file() {
         problem["problems"],
         json!([
             "encoder.quality: 101 is out of range; allowed: 1 to 100",
-            "source.name: \"tv\" is not known; allowed: v4l2, pattern or slideshow"
+            "source.name: \"tv\" is not known; allowed: v4l2, pattern, slideshow, command, rpicam, rtsp, pull, redis or inbox"
         ])
     );
     assert_eq!(api(&daemon, "/settings"), before);

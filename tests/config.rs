@@ -6,6 +6,7 @@
 // Clippy counts only the functions marked as tests as such, not what they share.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -41,14 +42,15 @@ fn load_text(text: &str) -> Result<Settings, String> {
 fn uncommented(marks: &[&str]) -> String {
     let lines = EXAMPLE.lines().map(|line| {
         let mut bare = marks.iter().filter_map(|mark| line.strip_prefix(mark));
-        bare.find(|bare| is_key(bare)).unwrap_or(line)
+        bare.find(|bare| is_key(bare) || *bare == "[[push]]").unwrap_or(line)
     });
     lines.collect::<Vec<_>>().join("\n")
 }
 
 fn is_key(line: &str) -> bool {
     line.split_once(" = ").is_some_and(|(key, _)| {
-        !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+        !key.is_empty()
+            && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     })
 }
 
@@ -71,7 +73,17 @@ fn the_shipped_example_changes_nothing_and_shows_the_defaults() {
 fn the_shipped_example_has_every_key() {
     let text = uncommented(&["# ", "# Example: "]);
     load_text(&text).unwrap();
-    let keys: Keys = toml::from_str(&text).unwrap();
+    let mut keys: Keys = toml::from_str(&text).unwrap();
+    // No kind of push takes all keys; there is an example for each.
+    let lacks = |push| {
+        let text = format!("{push:?}");
+        let pieces = text.split(", ").map(str::to_owned);
+        pieces.filter_map(|piece| piece.strip_suffix(": None").map(str::to_owned)).collect::<BTreeSet<_>>()
+    };
+    let lacks = std::mem::take(&mut keys.push).into_iter().map(lacks);
+    let lacks = lacks.reduce(|one, other| &one & &other).unwrap();
+    // A token stands beside neither the file of one nor a name and password.
+    assert_eq!(lacks.into_iter().collect::<Vec<_>>(), ["token"]);
     // A key that the example lacks stays `None`; these defaults hold a `None` inside.
     let keys = ["AllowOrigin(None)", "Crop(None)", "Format(None)", "IdleFps(None)", "Scale(None)"]
         .iter()

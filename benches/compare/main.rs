@@ -4,24 +4,34 @@
 //! `cargo bench --bench compare -- only fan-out slow` measures some scenarios and says what it finds.
 
 mod camera;
-mod child;
 mod comparison;
-mod frames;
-mod interrupt;
 mod links;
 mod load;
 mod look;
-mod machine;
 mod measure;
 mod meter;
 mod outcome;
 mod peers;
 mod plan;
 mod plots;
-mod process;
 mod report;
 mod rows;
 mod targets;
+
+// What it shares with the comparison of transports.
+#[path = "../common/child.rs"]
+mod child;
+#[path = "../common/frames.rs"]
+mod frames;
+#[path = "../common/interrupt.rs"]
+mod interrupt;
+#[path = "../common/machine.rs"]
+#[allow(dead_code)]
+mod machine;
+#[path = "../common/process.rs"]
+mod process;
+#[path = "../common/statistics.rs"]
+mod statistics;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,10 @@
-//! What one measuring has found, and medians.
+//! What one measuring has found.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use crate::statistics::Quantiles;
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Outcome {
@@ -45,12 +47,6 @@ pub struct Spread {
     pub min: u64,
     pub median: u64,
     pub max: u64,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
-pub struct Quantiles {
-    pub p50: f64,
-    pub p99: f64,
 }
 
 /// The first picture whose age is known.
@@ -105,26 +101,5 @@ impl Spread {
         values.sort_unstable();
         let (Some(min), Some(max)) = (values.first(), values.last()) else { return Self::default() };
         Self { min: *min, median: values[values.len() / 2], max: *max }
-    }
-}
-
-impl Quantiles {
-    pub fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let mut values: Vec<f64> = values.collect();
-        values.sort_unstable_by(f64::total_cmp);
-        let at = |part: f64| values.get((values.len() as f64 * part) as usize).copied();
-        Some(Self { p50: at(0.5)?, p99: at(0.99)? })
-    }
-}
-
-/// Of an even number the mean of the two in the middle.
-pub fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() {
-        0 => None,
-        count if count % 2 == 1 => Some(values[middle]),
-        _ => Some((values[middle - 1] + values[middle]) / 2.0),
     }
 }

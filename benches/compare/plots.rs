@@ -9,8 +9,8 @@ use plotters::prelude::*;
 use crate::camera::Input;
 use crate::peers::Peer;
 use crate::plan::{HD, VGA, watch_name};
-use crate::report::number;
 use crate::rows::{Row, Rows};
+use crate::statistics::number;
 
 const WIDTH: u32 = 720;
 const OURS: RGBColor = RGBColor(0, 120, 90);

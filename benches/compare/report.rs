@@ -6,10 +6,11 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::comparison::DISTURBED;
-use crate::outcome::{Outcome, Quantiles, median};
+use crate::outcome::Outcome;
 use crate::plan::{Kind, Scenario};
 use crate::plots;
 use crate::rows::{Row, Rows};
+use crate::statistics::{Quantiles, median, number};
 use crate::targets::{Limit, targets};
 
 const HOW: &str = include_str!("how.md");
@@ -172,14 +173,4 @@ fn write_targets(text: &mut String, rows: &Rows) -> Result<()> {
     }
     writeln!(text)?;
     Ok(())
-}
-
-/// As many digits as say something.
-pub fn number(value: f64) -> String {
-    match value.abs() {
-        size if size.fract() == 0.0 => format!("{value:.0}"),
-        size if size < 0.995 => format!("{value:.2}"),
-        size if size < 9.95 => format!("{value:.1}"),
-        _ => format!("{value:.0}"),
-    }
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::{Outcome, median};
+use crate::outcome::Outcome;
+use crate::statistics::median;
 
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub struct Rows {

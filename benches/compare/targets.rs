@@ -2,10 +2,11 @@
 
 use crate::camera::Input;
 use crate::measure::FPS;
-use crate::outcome::{Outcome, median};
+use crate::outcome::Outcome;
 use crate::peers::Peer;
 use crate::plan::{FULL_HD, HD, VGA, watch_name};
 use crate::rows::Rows;
+use crate::statistics::median;
 
 pub struct Target {
     pub what: String,

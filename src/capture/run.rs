@@ -28,9 +28,9 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn new(opened: &Opened, settings: &config::Source) -> Self {
+    pub(super) fn new(opened: &Opened, settings: &config::Source, is_paced: bool) -> Self {
         // A camera's clock is never quite ours: only a rate that is clearly higher is thinned out.
-        let faster = |wish: f64| opened.fps.is_none_or(|fps| fps > wish * 1.1);
+        let faster = |wish: f64| !is_paced && opened.fps.is_none_or(|fps| fps > wish * 1.1);
         let pace =
             settings.desired_fps.filter(|fps| faster(fps.per_second())).map(|fps| Pace::new(fps.interval()));
         Self {

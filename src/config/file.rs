@@ -3,11 +3,12 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use serde_path_to_error::Segment;
 use toml::de::{DeTable, DeValue};
 
 use super::error::ConfigError;
-use super::keys::{Keys, Wrong};
-use super::problems::{MAX_PROBLEMS, names, rephrase};
+use super::keys::{Keys, Wrong, push};
+use super::problems::{MAX_PROBLEMS, names, rephrase, steps};
 
 /// A settings file is a page or two; what is larger is another file.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -37,6 +38,7 @@ impl File {
         *pages = pages.take().map(|path| path.relative_to(base));
         let unix = &mut file.keys.http.unix;
         *unix = unix.take().map(|path| path.relative_to(base));
+        file.keys.push.iter_mut().for_each(|push| push.relative_to(base));
         Ok(file)
     }
 
@@ -55,7 +57,7 @@ impl File {
             let line = self.line(error.inner().span().map_or(0, |span| span.start));
             let what = rephrase(error.inner().message(), path.last());
             problems.push((line, format!("{}: {what}", path.join("."))));
-            if problems.len() == MAX_PROBLEMS || !strike_out(document.get_mut(), &path) {
+            if problems.len() == MAX_PROBLEMS || !strike_out(document.get_mut(), &steps(error.path())) {
                 break;
             }
         }
@@ -93,6 +95,18 @@ impl File {
         ConfigError::one(format!("{path}:{line}: {}: {}", wrong.key, wrong.why))
     }
 
+    /// As `locate`, in one of several sections of the same name.
+    pub(super) fn locate_push(&self, wrong: &push::Wrong) -> ConfigError {
+        let document = DeTable::parse(&self.text).ok();
+        let sections =
+            document.as_ref().and_then(|document| document.get_ref().get("push")?.get_ref().as_array());
+        let section = sections.and_then(|sections| sections.get(wrong.index));
+        let key = section.and_then(|section| section.get_ref().as_table()?.get_key_value(wrong.key));
+        let span = key.map(|(key, _)| key.span()).or(section.map(|section| section.span()));
+        let line = self.line(span.map_or(0, |span| span.start));
+        ConfigError::one(format!("{}:{line}: push.{}: {}", self.path.display(), wrong.key, wrong.why))
+    }
+
     fn line(&self, offset: usize) -> usize {
         let before = self.text.bytes().take(offset);
         1 + before.filter(|byte| *byte == b'\n').count()
@@ -117,13 +131,22 @@ fn text(path: &Path) -> Result<String, ConfigError> {
 }
 
 /// `false`: there is no such value.
-fn strike_out(table: &mut DeTable<'_>, path: &[String]) -> bool {
+fn strike_out(table: &mut DeTable<'_>, path: &[Segment]) -> bool {
     match path {
-        [] => false,
-        [name] => table.remove(name.as_str()).is_some(),
-        [name, rest @ ..] => match table.get_mut(name.as_str()).map(|value| value.get_mut()) {
-            Some(DeValue::Table(inner)) => strike_out(inner, rest),
-            _ => false,
-        },
+        [Segment::Map { key }] => table.remove(key.as_str()).is_some(),
+        [Segment::Map { key }, rest @ ..] => {
+            match (table.get_mut(key.as_str()).map(|value| value.get_mut()), rest) {
+                (Some(DeValue::Table(inner)), rest) => strike_out(inner, rest),
+                // One of several sections of the same name.
+                (Some(DeValue::Array(items)), [Segment::Seq { index }, rest @ ..]) => {
+                    match items.get_mut(*index).map(|item| item.get_mut()) {
+                        Some(DeValue::Table(inner)) => strike_out(inner, rest),
+                        _ => false,
+                    }
+                }
+                _ => false,
+            }
+        }
+        _ => false,
     }
 }

@@ -25,8 +25,9 @@ pub use keys::Keys;
 pub use live::{Live, NotSaved};
 pub use saved::{Saved, StateFile, replace_file};
 pub use settings::{
-    Api, Auth, Encoder, Http, Image, Log, Network, Overlay, Secret, Settings, Slideshow, Source, Tls,
-    UnixSocket, V4l2,
+    Api, Auth, Encoder, Feeds, Filter, Http, Image, Log, Network, Overlay, Pull, Push, PushFile, PushHttp,
+    PushRedis, Receiver, Redis, Rpicam, Rtsp, Secret, Settings, Sink, Slideshow, Source, Tls, UnixSocket,
+    V4l2,
 };
 
 use file::File;
@@ -49,6 +50,8 @@ pub fn load(file: Option<&Path>, flags: Keys) -> Result<Settings, ConfigError> {
     if let Some(file) = &file {
         let applied = file.keys.clone().apply(&mut settings);
         applied.map_err(|wrong| file.locate(&wrong))?;
+        let pushes = keys::push::settings(file.keys.push.clone());
+        settings.pushes = pushes.map_err(|wrong| file.locate_push(&wrong))?;
     }
     let flags_given = flags.clone();
     flags.apply(&mut settings).map_err(|wrong| by_flag(&wrong))?;
@@ -66,7 +69,10 @@ fn check(settings: &Settings) -> Result<(), Wrong> {
         SourceName::Slideshow => {
             Folder::check(settings.source.slideshow.folder.as_deref()).map_err(Wrong::folder)
         }
-        SourceName::V4l2 | SourceName::Pattern => Ok(()),
+        name => match settings.source.feeds.lack(name) {
+            Some(what) => Err(Wrong::source(format_args!("{name} needs {what}"))),
+            None => Ok(()),
+        },
     }
 }
 

@@ -5,13 +5,22 @@ use serde_path_to_error::Segment;
 /// Who made more mistakes than this has given us something else.
 pub(super) const MAX_PROBLEMS: usize = 20;
 
-/// The names on the way to a value; what is wrong with one item is wrong with the list.
+/// The names on the way to a value; which one of a list it is, its line says.
 pub(super) fn names(path: &serde_path_to_error::Path) -> Vec<String> {
-    let names = path.iter().map_while(|segment| match segment {
+    let names = path.iter().filter_map(|segment| match segment {
         Segment::Map { key } => Some(key.clone()),
         _ => None,
     });
     names.collect()
+}
+
+/// The way to a value; what is wrong with one item of a list is wrong with the list.
+pub(super) fn steps(path: &serde_path_to_error::Path) -> Vec<Segment> {
+    let mut steps: Vec<Segment> = path.iter().cloned().collect();
+    while matches!(steps.last(), Some(segment) if !matches!(segment, Segment::Map { .. })) {
+        steps.pop();
+    }
+    steps
 }
 
 /// Turns serde's list of the known fields into a suggestion; all else it says well already.

@@ -35,7 +35,9 @@ const fn short(letter: char, flag: Flag) -> Flag {
 }
 
 const NO_H264: Fate = Refused("mjpegd makes no H.264; a camera's JPEGs go out as they are");
-const NO_SINK: Fate = Refused("mjpegd writes no memory sink of ustreamer's");
+const NO_SINK: Fate =
+    Refused("mjpegd writes no memory sink of ustreamer's; --sink is one with a layout of its own");
+const NO_WAIT: Fate = Needless("no reader of a sink is waited for, and one that is gone is seen to be gone");
 const NO_GPIO: Fate =
     Refused("mjpegd drives no pins; /readyz and /api/v1/events tell other programs of the state");
 
@@ -94,11 +96,9 @@ const FLAGS: &[Flag] = &[
     with("h264-bitrate", NO_H264),
     with("h264-gop", NO_H264),
     with("h264-m2m-device", NO_H264),
-    with("sink", NO_SINK),
-    with("sink-mode", NO_SINK),
-    alone("sink-rm", NO_SINK),
-    with("sink-client-ttl", NO_SINK),
-    with("sink-timeout", NO_SINK),
+    alone("sink-rm", Needless("a sink is always removed at the end")),
+    with("sink-client-ttl", NO_WAIT),
+    with("sink-timeout", NO_WAIT),
     alone("v4p", Refused("mjpegd shows nothing on a screen of the board")),
     with("gpio-device", NO_GPIO),
     with("gpio-consumer-prefix", NO_GPIO),

@@ -16,7 +16,7 @@ use rustls::crypto::ring::default_provider;
 use rustls::pki_types::CertificateDer;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
-pub use self::pem::{Bad, Which, load};
+pub use self::pem::{Bad, Which, certificates, load};
 
 use crate::clock::Monotonic;
 

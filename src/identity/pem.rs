@@ -41,6 +41,21 @@ pub fn load(cert: &Path, key: &Path) -> Result<CertifiedKey, Bad> {
     })
 }
 
+/// Certificates of others, as a file has them: those that are trusted.
+pub fn certificates(path: &Path) -> Result<Vec<u8>, Bad> {
+    let text = read(Which::Cert, path)?;
+    let bad = |why: String| Bad { which: Which::Cert, why: format!("{}: {why}", path.display()) };
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&text) {
+        let certificate = certificate.map_err(|error| bad(in_words(&error, "CERTIFICATE")))?;
+        roots.add(certificate).map_err(|error| bad(format!("it is no certificate: {error}")))?;
+    }
+    match roots.is_empty() {
+        true => Err(bad(in_words(&Error::NoItemsFound, "CERTIFICATE"))),
+        false => Ok(text),
+    }
+}
+
 pub(super) fn parse(cert: &[u8], key: &[u8]) -> Result<CertifiedKey, Bad> {
     let bad_cert = |why: String| Bad { which: Which::Cert, why };
     let bad_key = |why: String| Bad { which: Which::Key, why };
@@ -121,6 +136,11 @@ mod tests {
         let empty = file("empty.pem", b"");
         let large = file("large.pem", &vec![b'#'; 2 << 20]);
         assert!(load(&one, &one).is_ok());
+        assert!(certificates(&one).is_ok());
+        for bad in [&cut, &odd, &empty, &large] {
+            let bad_one = certificates(bad).unwrap_err().to_string();
+            assert!(bad_one.starts_with(bad.to_str().unwrap()), "{bad_one}");
+        }
         for (cert, key, which, why) in [
             (&one, &other, Which::Key, "not the key of"),
             (&empty, &one, Which::Cert, "BEGIN CERTIFICATE"),

@@ -68,6 +68,20 @@ pub fn walk(bytes: &[u8]) -> Result<Markers, Error> {
     walk.finish()
 }
 
+/// Width and height, from the frame header; what comes behind it is not looked at.
+pub fn size(bytes: &[u8]) -> Option<(u32, u32)> {
+    if !bytes.starts_with(&[0xFF, SOI]) {
+        return None;
+    }
+    let mut walk = Walk { bytes, at: 2, ..Walk::default() };
+    while walk.headers.size().is_none() {
+        if walk.step().ok()? {
+            return None;
+        }
+    }
+    walk.headers.size()
+}
+
 #[derive(Default)]
 struct Walk<'a> {
     bytes: &'a [u8],

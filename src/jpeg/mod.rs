@@ -55,6 +55,8 @@ mod resample;
 
 mod sheet;
 
+pub mod splitter;
+
 mod transpose;
 
 mod unpack;

@@ -5,11 +5,13 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::child;
 use crate::config::Settings;
 use crate::controls::Panel;
 use crate::frame::FramePool;
 use crate::jpeg;
 use crate::picture::Picture;
+use crate::push;
 use crate::source::{self, Grab, Lost, Opened, Source};
 use crate::status::State;
 
@@ -20,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub fn print(settings: &Settings, out: &mut impl Write) -> io::Result<bool> {
     writeln!(out, "settings: fine")?;
     let panel = Panel::new();
-    let mut source = source::new(settings, &panel);
+    let mut source = source::new(settings, &panel, &Arc::default());
     let started = Instant::now();
     let outcome = source.open().and_then(|opened| {
         let picture = first_picture(&mut *source)?;
@@ -29,6 +31,19 @@ pub fn print(settings: &Settings, out: &mut impl Write) -> io::Result<bool> {
         Ok((opened, picture))
     });
     source.close();
+    if let Some(program) = settings.filter.command.first() {
+        let found = if child::is_there(program) {
+            "there".to_owned()
+        } else {
+            format!("missing; {}", child::MISSING)
+        };
+        writeln!(out, "filter {program}: {found}")?;
+    }
+    // A receiver may come later: what is wrong with one now is told, and no more.
+    for one in &settings.pushes {
+        let (receiver, found) = push::check(one);
+        writeln!(out, "push {}: {}, {receiver}", one.name, found.err().unwrap_or_else(|| "fine".to_owned()))?;
+    }
     match outcome {
         Ok((opened, picture)) => {
             let Opened { device, .. } = &opened;

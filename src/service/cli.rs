@@ -1,4 +1,4 @@
-//! The command line: `mjpegd [FLAGS]` runs, `mjpegd check` and `mjpegd devices` tell. The flags of the keys, with
+//! The command line: `mjpegd [FLAGS]` runs, `mjpegd check` and `mjpegd devices` tell, `mjpegd frames` hands out. The flags of the keys, with
 //! ustreamer's names, stand in `config/keys.rs`.
 
 use std::ffi::OsString;
@@ -10,6 +10,7 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::config::ustreamer::{self, Judgement};
 use crate::config::values::LogLevel;
 use crate::config::{self, ConfigError, ImageFlags, Keys, Settings};
+use crate::service::frames::Frames;
 
 /// `EX_USAGE` of sysexits.h: there is no such flag or subcommand.
 pub const EX_USAGE: u8 = 64;
@@ -55,6 +56,8 @@ pub enum Command {
     Check,
     /// List cameras with their formats, sizes, rates and lasting paths
     Devices,
+    /// Write frames of a running mjpegd to standard output, end to end
+    Frames(Frames),
     /// Ask for a password, and print what lets its user log in
     Passwd {
         /// Who is to log in

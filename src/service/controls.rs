@@ -1,6 +1,7 @@
 //! `mjpegd controls`: what the camera lets itself be set to; and sets it, for as long as the camera remembers.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use crate::config::Settings;
 use crate::controls::{Control, Error, Kind, Panel, Value};
@@ -10,7 +11,7 @@ use crate::source;
 pub fn run(settings: &Settings, named: &[String], out: &mut impl Write) -> io::Result<bool> {
     let panel = Panel::new();
     // It puts its controls on the panel, and is not opened: another program may be streaming.
-    let _source = source::new(settings, &panel);
+    let _source = source::new(settings, &panel, &Arc::default());
     if named.is_empty() {
         return match panel.list() {
             Ok(controls) => print_all(out, &controls).map(|()| true),

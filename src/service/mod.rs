@@ -24,6 +24,9 @@ pub mod check;
 /// `mjpegd devices`.
 pub mod devices;
 
+/// `mjpegd frames`.
+pub mod frames;
+
 /// `mjpegd controls`.
 pub mod controls;
 /// `mjpegd passwd` and `mjpegd token`.

@@ -10,20 +10,46 @@ pub mod slideshow;
 
 mod slide;
 
+mod fed;
+
+mod command;
+
+mod rpicam;
+
+mod rtsp;
+
+mod raw;
+
+mod pull;
+
+mod redis;
+
+mod inbox;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
 
+pub use self::fed::LONGEST_PICTURE;
+
+use self::command::Command;
+use self::fed::Fed;
+use self::inbox::Inbox;
+use self::pull::Pull;
+use self::redis::Redis;
+use self::rpicam::Rpicam;
+use self::rtsp::Rtsp;
 use crate::config::Settings;
 use crate::config::values::SourceName;
 use crate::controls::Panel;
 use crate::flips::Flips;
+use crate::mailbox::Mailbox;
 use crate::picture::Picture;
 
 /// The source that the settings name, with its controls on the panel.
-pub fn new(settings: &Settings, panel: &Arc<Panel>) -> Box<dyn Source> {
+pub fn new(settings: &Settings, panel: &Arc<Panel>, inbox: &Arc<Mailbox>) -> Box<dyn Source> {
     let source = &settings.source;
     // A camera attaches its own.
     panel.attach(None, Vec::new());
@@ -35,9 +61,24 @@ pub fn new(settings: &Settings, panel: &Arc<Panel>) -> Box<dyn Source> {
             let folder = source.slideshow.folder.clone().unwrap_or_default();
             Box::new(slideshow::Slideshow::new(folder, source.slideshow.interval))
         }
+        SourceName::Inbox => Box::new(Inbox::new(inbox, source)),
+        name => fed(name, settings),
     };
     made.ask_for(settings.image.flips());
     made
+}
+
+/// One whose pictures others bring. The settings have been checked for what it needs.
+fn fed(name: SourceName, settings: &Settings) -> Box<dyn Source> {
+    let source = &settings.source;
+    let feeds = &source.feeds;
+    match name {
+        SourceName::Rpicam => Box::new(Fed::new(Rpicam::new(source, &settings.encoder), source)),
+        SourceName::Rtsp => Box::new(Fed::new(Rtsp::new(&feeds.rtsp), source)),
+        SourceName::Pull => Box::new(Fed::new(Pull::new(&feeds.pull, source.timeout), source)),
+        SourceName::Redis => Box::new(Fed::new(Redis::new(&feeds.redis), source)),
+        _ => Box::new(Fed::new(Command::new(&feeds.command), source)),
+    }
 }
 
 /// A place that pictures come from: opened when somebody watches, closed when nobody does.
@@ -61,6 +102,16 @@ pub trait Source: Send {
     /// What it is called when it is not open: "/dev/video0", "pattern".
     fn name(&self) -> String;
 
+    /// Whether it keeps to the rate that is wanted, so that nothing need be thrown away behind it.
+    fn is_paced(&self) -> bool {
+        false
+    }
+
+    /// Whether attempts to open it are to become rarer: they cost something, or trouble somebody else.
+    fn pauses_grow(&self) -> bool {
+        false
+    }
+
     /// For how long `next` may give nothing before the source counts as stalled; `None`: it cannot stall.
     fn stall_after(&self) -> Option<Duration>;
 }
@@ -72,8 +123,8 @@ pub struct Opened {
     pub device: String,
     /// "MJPEG".
     pub format: String,
-    pub width: u32,
-    pub height: u32,
+    /// Width and height, where the source knows them before its first picture.
+    pub size: Option<(u32, u32)>,
     /// Pictures a second, where the source knows.
     pub fps: Option<f64>,
     /// What the device does itself of the flips that it was asked for.
@@ -90,8 +141,11 @@ impl Opened {
 /// "/dev/video0 (HD Pro Webcam C920): MJPEG 1280x720 at 30/s", and where it flips them ", flipped vertically by the camera".
 impl fmt::Display for Opened {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { device, format, width, height, fps, flipped } = self;
-        write!(formatter, "{device}: {format} {width}x{height}")?;
+        let Self { device, format, size, fps, flipped } = self;
+        write!(formatter, "{device}: {format}")?;
+        if let Some((width, height)) = size {
+            write!(formatter, " {width}x{height}")?;
+        }
         // Two digits are enough for 29.97, and 30 needs none.
         fps.map_or(Ok(()), |fps| write!(formatter, " at {}/s", (fps * 100.0).round() / 100.0))?;
         match *flipped {

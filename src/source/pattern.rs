@@ -48,8 +48,7 @@ impl Source for Pattern {
         Ok(Opened {
             device: self.name(),
             format: PixelFormat::Yu12.to_string(),
-            width: self.resolution.width,
-            height: self.resolution.height,
+            size: Some((self.resolution.width, self.resolution.height)),
             fps: Some(self.fps),
             flipped: Flips::NONE,
         })
@@ -165,7 +164,7 @@ mod tests {
     fn it_says_what_it_delivers() {
         let mut pattern = Pattern::new(Resolution { width: 320, height: 240 }, None);
         let opened = pattern.open().unwrap();
-        assert_eq!((opened.width, opened.height, opened.fps), (320, 240, Some(30.0)));
+        assert_eq!((opened.size, opened.fps), (Some((320, 240)), Some(30.0)));
         assert_eq!(opened.format, "YU12");
         pattern
             .next(Duration::from_secs(9), &mut |picture| {

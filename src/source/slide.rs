@@ -28,7 +28,7 @@ impl Slide {
         if bytes.len() as u64 > MAX_FILE_BYTES {
             bail!("it is larger than {} MiB", MAX_FILE_BYTES >> 20);
         }
-        if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        if Self::is_png(&bytes) {
             return Self::from_png(&bytes);
         }
         if !bytes.starts_with(&[0xFF, 0xD8]) {
@@ -38,7 +38,11 @@ impl Slide {
         Ok(Self { bytes, format: PixelFormat::Jpeg, width: markers.width, height: markers.height })
     }
 
-    fn from_png(bytes: &[u8]) -> anyhow::Result<Self> {
+    pub(super) fn is_png(bytes: &[u8]) -> bool {
+        bytes.starts_with(b"\x89PNG\r\n\x1a\n")
+    }
+
+    pub(super) fn from_png(bytes: &[u8]) -> anyhow::Result<Self> {
         let mut decoder = png::Decoder::new(Cursor::new(bytes));
         let header = decoder.read_header_info()?;
         let (width, height) = (header.width, header.height);

@@ -95,12 +95,10 @@ impl Slideshow {
 impl Source for Slideshow {
     fn open(&mut self) -> Result<Opened, Lost> {
         let showing = self.turn(Vec::new().into_iter())?;
-        let (width, height) = showing.slide.size();
         let opened = Opened {
             device: self.name(),
             format: showing.slide.format().to_string(),
-            width,
-            height,
+            size: Some(showing.slide.size()),
             // Below one a second it is not a rate that anybody would look for.
             fps: (self.interval <= Duration::from_secs(1)).then(|| 1.0 / self.interval.as_secs_f64()),
             flipped: Flips::NONE,
@@ -207,7 +205,7 @@ mod tests {
             folder(&[("2.jpg", jpeg(32)), ("1.jpg", jpeg(16)), ("3.jpg", jpeg(48)), (".4.jpg", jpeg(64))]);
         let mut show = show(&folder);
         let opened = show.open().unwrap();
-        assert_eq!((opened.width, opened.height, opened.format.as_str()), (16, 16, "JPEG"));
+        assert_eq!((opened.size, opened.format.as_str()), (Some((16, 16)), "JPEG"));
         assert_eq!(widths(&mut show, 7), [16, 32, 48, 16, 32, 48, 16]);
     }
 

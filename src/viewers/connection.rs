@@ -1,16 +1,18 @@
 //! One connection: heads read, answers written, a stream kept going. It never blocks and holds nobody up.
 
+mod outflow;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::access_log::AccessLog;
-use super::answer::{Answer, Body, Outgoing};
+use super::answer::{Answer, Outgoing};
 use super::context::Context;
 use super::errands::{Bell, Errands, Outcome, Work};
 use super::event_loop::{Listening, Watching};
-use super::events::{self, Due, Listener};
+use super::events::{self, Listener};
 use super::input::Input;
 use super::peer::Peer;
 use super::phase::{Fate, Phase, Step};
@@ -18,11 +20,14 @@ use super::request::{self, Request};
 use super::routes::{self, Route, Upload};
 use super::stream;
 use super::transport::{Handshake, Transport};
-use super::viewer::{Next, Viewer};
+use super::viewer::Viewer;
 use crate::clock::Monotonic;
 
 /// Steps that one turn may take, so that a peer that asks without end cannot keep the loop from the others.
 const STEPS_A_TURN: u32 = 16;
+
+/// Bytes of a long body that are read before they are looked at.
+const MOST_AHEAD: usize = 64 * 1024;
 
 /// How long a refused peer may go on sending, so that it gets to read why.
 const LINGER: Duration = Duration::from_secs(2);
@@ -93,6 +98,7 @@ impl Connection {
                 Phase::Handshake { .. } => self.shake_hands(now),
                 Phase::Head => self.read_head(now),
                 Phase::Body { .. } => self.read_body(now),
+                Phase::Inflow { .. } => self.take_pictures(now),
                 Phase::Errand { .. } => self.fetch_reply(now),
                 Phase::Events { .. } => self.send_events(now),
                 Phase::Answering { close } => self.send_answer(close, now),
@@ -187,6 +193,34 @@ impl Connection {
         Ok(Step::Again)
     }
 
+    fn take_pictures(&mut self, now: Monotonic) -> io::Result<Step> {
+        self.outgoing.send(&mut self.transport)?;
+        let Phase::Inflow { request, inflow } = &mut self.phase else { return Ok(Step::Again) };
+        self.input.read(&mut self.transport, MOST_AHEAD)?;
+        let taken = match inflow.take(self.input.bytes(), &self.context.inbox) {
+            Ok(taken) => taken,
+            Err(bad) => return Ok(self.refuse_head(Answer::text(400, bad))),
+        };
+        self.input.drop(taken);
+        if inflow.is_done() {
+            let (answer, mut request) = (inflow.answer(), request.clone());
+            request.body_len = Some(0);
+            self.start_answer(answer, Some(&request));
+            return Ok(Step::Again);
+        }
+        if taken > 0 {
+            self.deadline = Some(now + self.context.settings.http.server_timeout);
+            return Ok(Step::Again);
+        }
+        Ok(match self.input.is_ended() {
+            true => Step::Close("left in the middle of a body"),
+            false if self.is_late(now) => {
+                self.refuse_head(Answer::text(408, "no more of the body came in time"))
+            }
+            false => Step::Wait,
+        })
+    }
+
     fn fetch_reply(&mut self, now: Monotonic) -> io::Result<Step> {
         let Phase::Errand { request, reply } = &self.phase else { return Ok(Step::Again) };
         let outcome = match reply.take() {
@@ -240,6 +274,11 @@ impl Connection {
                 self.phase = Phase::Events { listener: Listener::new(options), _listening: listening };
             }
             Route::Upload(upload) => self.await_body(request, upload),
+            Route::Inflow(inflow) => {
+                self.ask_for_the_body(&request);
+                self.deadline = Some(now + self.context.settings.http.server_timeout);
+                self.phase = Phase::Inflow { request: Box::new(request), inflow: Box::new(inflow) };
+            }
             Route::Errand(work) => self.run_errand(request, |context| &context.errands, work),
             // Not behind a camera that takes its time.
             Route::Login(work) => self.run_errand(request, |context| &context.logins, work),
@@ -261,11 +300,15 @@ impl Connection {
             let reason = "a body is taken with a Content-Length only";
             return self.start_answer(Answer::text(411, reason), Some(&request));
         };
+        self.ask_for_the_body(&request);
+        self.deadline = Some(Monotonic::now() + self.context.settings.http.request_timeout);
+        self.phase = Phase::Body { request: Box::new(request), upload, len };
+    }
+
+    fn ask_for_the_body(&mut self, request: &Request) {
         if request.expects_continue && request.version == (1, 1) {
             self.outgoing.head = b"HTTP/1.1 100 Continue\r\n\r\n".to_vec();
         }
-        self.deadline = Some(Monotonic::now() + self.context.settings.http.request_timeout);
-        self.phase = Phase::Body { request: Box::new(request), upload, len };
     }
 
     fn watch(&self) -> Watching {
@@ -292,97 +335,6 @@ impl Connection {
         self.outgoing = answer.print(&version, head_only, close);
         self.deadline = Some(Monotonic::now() + self.context.settings.http.server_timeout);
         self.phase = Phase::Answering { close };
-    }
-
-    /// Returns whether all is sent. Who has taken some of it gets more time for the rest.
-    fn send(&mut self, now: Monotonic) -> io::Result<bool> {
-        let count = self.outgoing.send(&mut self.transport)?;
-        self.context.stats.sent_bytes.add(count as u64);
-        if count > 0 && !self.outgoing.is_done() {
-            self.deadline = Some(now + self.context.settings.http.server_timeout);
-        }
-        Ok(self.outgoing.is_done())
-    }
-
-    fn send_answer(&mut self, close: bool, now: Monotonic) -> io::Result<Step> {
-        if !self.send(now)? {
-            return Ok(if self.is_late(now) { Step::Close("took no answer") } else { Step::Wait });
-        }
-        self.access.end(self.outgoing.total);
-        if close {
-            // Closing with bytes unread would reset the connection, and the peer might lose the answer.
-            self.transport.end()?;
-            self.deadline = Some(now + LINGER);
-            self.phase = Phase::Lingering;
-        } else {
-            self.deadline = Some(now + self.context.settings.http.request_timeout);
-            self.phase = Phase::Head;
-        }
-        Ok(Step::Again)
-    }
-
-    fn send_snapshot(&mut self, now: Monotonic) -> io::Result<Step> {
-        let late = self.is_late(now);
-        let Phase::Snapshot { wanted, request, .. } = &self.phase else { return Ok(Step::Again) };
-        let frame = self.context.latest.get();
-        let answer = match &frame {
-            Some(frame) => wanted.answer(frame, &self.context),
-            None => None,
-        };
-        let answer = match answer {
-            Some(answer) => answer,
-            None if late => wanted.late(frame.as_ref(), &self.context),
-            None => return Ok(Step::Wait),
-        };
-        let request = request.clone();
-        self.start_answer(answer, Some(&request));
-        Ok(Step::Again)
-    }
-
-    fn send_stream(&mut self, now: Monotonic) -> io::Result<Step> {
-        self.input.discard(&mut self.transport)?;
-        if self.input.is_ended() {
-            return Ok(Step::Close("left"));
-        }
-        let Phase::Stream(viewer) = &mut self.phase else { return Ok(Step::Again) };
-        self.deadline = match viewer.turn(&mut self.transport, &mut self.outgoing, now)? {
-            Next::At(time) => Some(time),
-            Next::Frame => None,
-            Next::TooSlow => return Ok(Step::Close("took nothing for too long")),
-        };
-        Ok(Step::Wait)
-    }
-
-    fn send_events(&mut self, now: Monotonic) -> io::Result<Step> {
-        self.input.discard(&mut self.transport)?;
-        if self.input.is_ended() {
-            return Ok(Step::Close("left"));
-        }
-        if !self.send(now)? {
-            return Ok(if self.is_late(now) { Step::Close("took nothing for too long") } else { Step::Wait });
-        }
-        let Phase::Events { listener, .. } = &mut self.phase else { return Ok(Step::Again) };
-        match listener.next(&self.context, now) {
-            Due::At(time) => {
-                self.deadline = Some(time);
-                Ok(Step::Wait)
-            }
-            Due::Now(event) => {
-                self.outgoing.body = Body::Bytes(event);
-                self.deadline = Some(now + self.context.settings.http.server_timeout);
-                Ok(Step::Again)
-            }
-        }
-    }
-
-    fn linger(&mut self, now: Monotonic) -> io::Result<Step> {
-        self.input.discard(&mut self.transport)?;
-        Ok(match self.input.is_ended() || self.is_late(now) {
-            true => Step::Close("answered"),
-            // What is left unread now would never be announced again.
-            false if self.input.is_readable() => Step::Again,
-            false => Step::Wait,
-        })
     }
 }
 

@@ -15,9 +15,12 @@ use crate::capture::Shared;
 use crate::clock::Monotonic;
 use crate::config::{Live, Settings};
 use crate::controls::Panel;
+use crate::filter::Filter;
 use crate::identity::Identity;
 use crate::latest::Latest;
+use crate::mailbox::Mailbox;
 use crate::orders::Orders;
+use crate::outlet::Outlet;
 use crate::stats::{Gauge, Stats};
 use crate::status::Status;
 
@@ -29,7 +32,12 @@ pub struct Context {
     pub audience: Arc<Audience>,
     pub orders: Arc<Orders>,
     pub panel: Arc<Panel>,
+    /// Where pictures are put that are handed in.
+    pub inbox: Arc<Mailbox>,
+    /// The pushes.
+    pub outlets: Arc<[Arc<Outlet>]>,
     pub status: Arc<Status>,
+    pub filter: Option<Arc<Filter>>,
     pub stats: Arc<Stats>,
     pub started: Monotonic,
     /// Connections open now, over all loops.
@@ -64,7 +72,10 @@ impl Context {
             audience: Arc::clone(&shared.audience),
             orders: Arc::clone(&shared.orders),
             panel: Arc::clone(&shared.panel),
+            inbox: Arc::clone(&shared.inbox),
+            outlets: Arc::clone(&shared.outlets),
             status: Arc::clone(&shared.status),
+            filter: shared.filter.clone(),
             stats: Arc::clone(&shared.stats),
             started: Monotonic::now(),
             connections: AtomicUsize::new(0),

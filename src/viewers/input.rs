@@ -30,6 +30,11 @@ impl Input {
         self.bytes.drain(..len.min(self.bytes.len())).collect()
     }
 
+    /// The first `len` bytes are done with.
+    pub(super) fn drop(&mut self, len: usize) {
+        self.bytes.drain(..len.min(self.bytes.len()));
+    }
+
     /// Whether the peer has said that it sends no more.
     pub(super) fn is_ended(&self) -> bool {
         self.ended
@@ -45,7 +50,7 @@ impl Input {
 
     /// Reads what has come, as far as the limit allows.
     pub(super) fn read(&mut self, socket: &mut impl Read, limit: usize) -> io::Result<()> {
-        let mut chunk = [0; 4096];
+        let mut chunk = [0; 16 * 1024];
         while self.readable && !self.ended && self.bytes.len() < limit {
             let room = chunk.len().min(limit - self.bytes.len());
             match socket.read(&mut chunk[..room]) {

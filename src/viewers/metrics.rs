@@ -4,6 +4,8 @@ use std::fmt::{Display, Write as _};
 use std::sync::atomic::Ordering;
 
 use super::context::Context;
+use crate::filter;
+use crate::outlet::Outlet;
 use crate::process;
 use crate::stats::Histogram;
 use crate::status::State;
@@ -15,7 +17,9 @@ pub fn text(context: &Context) -> Vec<u8> {
     page.gauge("build_info", "Always 1.", &[("version", env!("CARGO_PKG_VERSION"))], 1);
     frames(&mut page, context);
     camera(&mut page, context);
+    context.filter.iter().for_each(|filter| through(&mut page, &filter.status));
     viewers(&mut page, context);
+    pushes(&mut page, context);
     page.process();
     page.0.into_bytes()
 }
@@ -37,6 +41,8 @@ fn frames(page: &mut Page, context: &Context) {
     page.counter("frames_published_total", "Pictures that viewers could have.", context.latest.published());
     page.counter("frames_delivered_total", "Pictures sent whole, over all viewers.", stats.delivered.get());
     page.counter("frames_skipped_total", "Pictures that a viewer was too slow for.", stats.skipped.get());
+    page.counter("sink_frames_total", "Pictures written into shared memory.", stats.sink_written.get());
+    page.counter("sink_dropped_total", "Pictures that had no room there.", stats.sink_dropped.get());
     page.gauge("captured_fps", "Pictures a second that the source gives.", &[], stats.captured_fps.get());
     page.gauge("published_fps", "Pictures a second that are published.", &[], context.latest.published_fps());
     page.histogram("encode_seconds", "From the begin of compressing to the end.", &stats.encode);
@@ -59,11 +65,49 @@ fn camera(page: &mut Page, context: &Context) {
     }
 }
 
+fn through(page: &mut Page, status: &filter::Status) {
+    let now = status.get();
+    page.head("filter_state", "gauge", "1 for the state that the filter is in.");
+    for state in filter::State::WORDS {
+        page.sample("filter_state", &[("state", state)], u8::from(state == now.word()));
+    }
+    page.counter("filter_restarts_total", "Times that the filter was started again.", status.restarts.get());
+    page.counter("filter_answered_total", "Pictures that the filter made.", status.answered.get());
+    let passed_over = status.passed_over.get();
+    page.counter("filter_passed_over_total", "Pictures that the filter had no time for.", passed_over);
+    page.counter("filter_dropped_total", "Answers that could not be shown.", status.dropped.get());
+    page.histogram("filter_seconds", "From a picture to the filter's answer.", &status.latency);
+}
+
 fn viewers(page: &mut Page, context: &Context) {
     page.gauge("viewers", "Streams that are watched.", &[], context.viewers().len());
     let connections = context.connections.load(Ordering::Relaxed);
     page.gauge("connections", "Connections that are open.", &[], connections);
     page.counter("sent_bytes_total", "Bytes of answers and streams.", context.stats.sent_bytes.get());
+}
+
+fn pushes(page: &mut Page, context: &Context) {
+    type Figure = fn(&Outlet) -> Option<f64>;
+    let figures: [(&str, &str, &str, Figure); 4] = [
+        ("push_sent_total", "counter", "Pictures that a push has sent.", |push| Some(push.sent.get() as f64)),
+        ("push_failures_total", "counter", "Pictures that did not go out.", |push| {
+            Some(push.failures.get() as f64)
+        }),
+        ("push_skipped_total", "counter", "Pictures that a push was too slow for.", |push| {
+            Some(push.skipped.get() as f64)
+        }),
+        ("push_last_sent_age_seconds", "gauge", "For how long nothing has gone out.", |push| {
+            push.last_sent().map(|sent| sent.age().as_secs_f64())
+        }),
+    ];
+    for (name, kind, help, figure) in figures.into_iter().filter(|_| !context.outlets.is_empty()) {
+        page.head(name, kind, help);
+        for push in context.outlets.iter() {
+            if let Some(value) = figure(push) {
+                page.sample(name, &[("push", &push.settings.name)], value);
+            }
+        }
+    }
 }
 
 #[derive(Default)]

@@ -11,6 +11,8 @@ mod errands;
 mod event_loop;
 mod events;
 mod health;
+mod inbox;
+mod inflow;
 mod input;
 pub mod listener;
 mod metrics;
@@ -85,6 +87,10 @@ impl Server {
         context.tell(loops.clone());
         let told = Arc::clone(&context);
         shared.status.on_change(Box::new(move || told.has_changed()));
+        if let Some(filter) = &shared.filter {
+            let told = Arc::clone(&context);
+            filter.status.on_change(Box::new(move || told.has_changed()));
+        }
         let told = Arc::clone(&context);
         shared.live.on_change(Box::new(move || told.has_changed()));
         let told = Arc::clone(&context);

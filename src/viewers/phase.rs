@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::errands::Reply;
 use super::event_loop::{Listening, Watching};
 use super::events::Listener;
+use super::inflow::Inflow;
 use super::request::Request;
 use super::routes::Upload;
 use super::snapshot::Wanted;
@@ -22,6 +23,11 @@ pub(super) enum Phase {
         request: Box<Request>,
         upload: Upload,
         len: usize,
+    },
+    /// Pictures come in.
+    Inflow {
+        request: Box<Request>,
+        inflow: Box<Inflow>,
     },
     /// What was asked for is being done elsewhere.
     Errand {

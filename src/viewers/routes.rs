@@ -7,11 +7,12 @@ use super::answer::{Answer, Body};
 use super::api::{self, Resource};
 use super::context::Context;
 use super::errands::Work;
+use super::inflow::Inflow;
 use super::peer::Peer;
 use super::peers::{camera_streamer, mjpg_streamer, ustreamer};
 use super::request::Request;
 use super::snapshot::Wanted;
-use super::{events, health, metrics, origin, page, static_files, stream, web_command};
+use super::{events, health, inbox, metrics, origin, page, static_files, stream, web_command};
 use crate::config::Http;
 use crate::config::values::Right;
 
@@ -23,6 +24,8 @@ pub enum Route {
     Events(events::Options),
     /// What is decided when the body has come.
     Upload(Upload),
+    /// Pictures that come one after another, for as long as the peer likes.
+    Inflow(Inflow),
     /// Work that may take a while.
     Errand(Work),
     /// A password that is to be checked.
@@ -50,9 +53,6 @@ pub const MAX_BODY_BYTES: u64 = 64 * 1024;
 
 /// The answer still has to get its CORS lines.
 pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
-    if request.body_len.is_some_and(|len| len > MAX_BODY_BYTES) {
-        return answer(Answer::text(413, "the body is larger than anything that is accepted here"));
-    }
     if !KNOWN_METHODS.contains(&request.method.as_str()) {
         return answer(Answer::text(501, "this method is not known here"));
     }
@@ -61,6 +61,9 @@ pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
         None if request.method == "OPTIONS" && request.path == "*" => Target::Page,
         None => return answer(Answer::text(404, "there is nothing at this address")),
     };
+    if request.body_len.is_some_and(|len| len > target.most_bytes(request, context)) {
+        return answer(Answer::text(413, "the body is larger than anything that is accepted here"));
+    }
     let allowed = target.allowed();
     let method = request.method.as_str();
     if method == "OPTIONS" {
@@ -78,11 +81,15 @@ pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
         },
     };
     let reads = matches!(method, "GET" | "HEAD") && !target.changes_by_get();
-    let needed = if reads { Right::View } else { Right::Control };
+    let needed = match target {
+        Target::Inbox(_) => Right::Push,
+        _ if reads => Right::View,
+        _ => Right::Control,
+    };
     if right < needed {
         return answer(context.guard.lacking(request));
     }
-    if needed == Right::Control {
+    if needed > Right::View {
         if let Err(refusal) = origin::is_own_page(&request.from, context) {
             return answer(refusal);
         }
@@ -118,6 +125,7 @@ pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
         Target::Status => answer(camera_streamer::status(request, context)),
         Target::SetOption => camera_streamer::option(request, context),
         Target::Asset(asset) => answer(asset.answer()),
+        Target::Inbox(slot) => inbox::route(slot, request, context),
         Target::Api(resource) => resource.route(request, context),
     }
 }
@@ -137,6 +145,7 @@ enum Target<'a> {
     /// camera-streamer's.
     Status,
     SetOption,
+    Inbox(inbox::Slot),
     Asset(page::Asset),
     /// Whatever else is asked for, where there is a folder for that.
     File(&'a Path),
@@ -149,12 +158,26 @@ impl Target<'_> {
         matches!(self, Self::Command | Self::SetOption)
     }
 
+    /// Of a body that is read whole.
+    fn most_bytes(&self, request: &Request, context: &Context) -> u64 {
+        let picture = context.settings.http.max_frame_bytes as u64;
+        match self {
+            Self::Inbox(inbox::Slot::Form) => inbox::FORM_GROWS * picture,
+            // Many pictures, which are taken one by one.
+            Self::Inbox(inbox::Slot::Frame) if request.method == "PUT" => u64::MAX,
+            Self::Inbox(inbox::Slot::Frame) => picture * 4 / 3 + 1024,
+            _ => MAX_BODY_BYTES,
+        }
+    }
+
     fn allowed(&self) -> &'static str {
         match self {
             Self::Api(resource) => resource.allowed(),
             Self::Page => "GET, HEAD, POST, OPTIONS",
             Self::Command => "GET, OPTIONS",
             Self::SetOption => "GET, POST, OPTIONS",
+            Self::Inbox(inbox::Slot::Form) => "POST, OPTIONS",
+            Self::Inbox(inbox::Slot::Frame) => "POST, PUT, OPTIONS",
             _ => "GET, HEAD, OPTIONS",
         }
     }
@@ -174,6 +197,8 @@ fn target<'a>(request: &Request, folder: Option<&'a Path>) -> Option<Target<'a>>
         ("/input_0.json" | "/input.json", _) => Some(Target::Input),
         ("/status", _) => Some(Target::Status),
         ("/option", _) => Some(Target::SetOption),
+        ("/image_post", _) => Some(Target::Inbox(inbox::Slot::Form)),
+        ("/frame", _) => Some(Target::Inbox(inbox::Slot::Frame)),
         ("/" | "/index.html", _) => Some(Target::Page),
         (path, _) => Resource::at(path).map(Target::Api).or_else(|| match folder {
             // Nothing of the folder can be taken for a part of the API.

@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::context::Context;
 use crate::clock::Monotonic;
+use crate::filter;
 use crate::frame::Frame;
+use crate::outlet::Outlet;
 use crate::status;
 
 #[derive(Serialize)]
@@ -17,12 +19,15 @@ pub(super) struct State<'a> {
     uptime_seconds: f64,
     paused: bool,
     camera: Camera<'a>,
+    /// `None`: there is none.
+    filter: Option<Filter>,
     picture: Option<Picture>,
     viewers: usize,
     connections: usize,
     published_fps: f64,
     frames: Frames,
     sent_bytes: u64,
+    pushes: Vec<Push<'a>>,
     settings: Settings,
     controls: Controls,
     allow_stop: bool,
@@ -46,6 +51,20 @@ struct Camera<'a> {
 }
 
 #[derive(Serialize)]
+struct Filter {
+    /// One of starting, running, failed.
+    state: &'static str,
+    /// The same in words, with why.
+    text: String,
+    restarts: u64,
+    answered: u64,
+    passed_over: u64,
+    dropped: u64,
+    /// Of the newest answer.
+    latency_seconds: f64,
+}
+
+#[derive(Serialize)]
 struct Frames {
     captured: u64,
     lost_by_driver: u64,
@@ -57,6 +76,8 @@ struct Frames {
     published: u64,
     delivered: u64,
     skipped_for_slow_viewers: u64,
+    sink_written: u64,
+    sink_dropped: u64,
 }
 
 /// The newest one.
@@ -69,6 +90,24 @@ struct Picture {
     /// False: it stands for a camera that is not there, or paused.
     live: bool,
     age_seconds: f64,
+}
+
+/// One of `[[push]]`.
+#[derive(Serialize)]
+struct Push<'a> {
+    name: &'a str,
+    /// One of http, redis, file, command.
+    to: &'a str,
+    sent: u64,
+    failures: u64,
+    /// What it was too slow for.
+    skipped: u64,
+    /// Whether the last frame did not go out.
+    failing: bool,
+    last_error: Option<String>,
+    last_sent_seconds_ago: Option<f64>,
+    /// By its stop key.
+    ended: bool,
 }
 
 #[derive(Serialize)]
@@ -97,7 +136,7 @@ pub fn json(context: &Context) -> Vec<u8> {
 }
 
 impl<'a> State<'a> {
-    pub(super) fn new(context: &Context, camera: &'a status::State) -> Self {
+    pub(super) fn new(context: &'a Context, camera: &'a status::State) -> Self {
         let (changes, saved) = context.live.changes();
         Self {
             version: env!("CARGO_PKG_VERSION"),
@@ -105,12 +144,14 @@ impl<'a> State<'a> {
             uptime_seconds: context.started.age().as_secs_f64(),
             paused: context.orders.is_paused(),
             camera: Camera::new(context, camera),
+            filter: context.filter.as_deref().map(|filter| Filter::new(&filter.status)),
             picture: context.latest.get().as_deref().map(Picture::new),
             viewers: context.viewers().len(),
             connections: context.connections.load(Ordering::Relaxed),
             published_fps: tenths(context.latest.published_fps()),
             frames: frames(context),
             sent_bytes: context.stats.sent_bytes.get(),
+            pushes: context.outlets.iter().map(|outlet| Push::new(outlet)).collect(),
             settings: Settings {
                 generation: context.live.generation(),
                 changed: !changes.table().is_empty(),
@@ -126,16 +167,32 @@ impl<'a> State<'a> {
 impl<'a> Camera<'a> {
     fn new(context: &Context, state: &'a status::State) -> Self {
         let opened = state.running();
+        let size = opened.and_then(|opened| opened.size);
         Self {
             state: state.word(),
             text: state.to_string(),
             device: opened.map(|opened| opened.device.as_str()),
             format: opened.map(|opened| opened.format.as_str()),
-            width: opened.map(|opened| opened.width),
-            height: opened.map(|opened| opened.height),
+            width: size.map(|(width, _)| width),
+            height: size.map(|(_, height)| height),
             fps: opened.and_then(|opened| opened.fps),
             captured_fps: tenths(context.stats.captured_fps.get()),
             times_opened: context.stats.opened.get(),
+        }
+    }
+}
+
+impl Filter {
+    fn new(status: &filter::Status) -> Self {
+        let state = status.get();
+        Self {
+            state: state.word(),
+            text: state.to_string(),
+            restarts: status.restarts.get(),
+            answered: status.answered.get(),
+            passed_over: status.passed_over.get(),
+            dropped: status.dropped.get(),
+            latency_seconds: status.last_latency.get(),
         }
     }
 }
@@ -153,6 +210,22 @@ impl Picture {
     }
 }
 
+impl<'a> Push<'a> {
+    fn new(outlet: &'a Outlet) -> Self {
+        Self {
+            name: &outlet.settings.name,
+            to: outlet.settings.receiver.kind().as_str(),
+            sent: outlet.sent.get(),
+            failures: outlet.failures.get(),
+            skipped: outlet.skipped.get(),
+            failing: outlet.is_failing(),
+            last_error: outlet.last_error(),
+            last_sent_seconds_ago: outlet.last_sent().map(|sent| sent.age().as_secs_f64()),
+            ended: outlet.has_ended(),
+        }
+    }
+}
+
 fn frames(context: &Context) -> Frames {
     let stats = &context.stats;
     Frames {
@@ -166,6 +239,8 @@ fn frames(context: &Context) -> Frames {
         published: context.latest.published(),
         delivered: stats.delivered.get(),
         skipped_for_slow_viewers: stats.skipped.get(),
+        sink_written: stats.sink_written.get(),
+        sink_dropped: stats.sink_dropped.get(),
     }
 }
 

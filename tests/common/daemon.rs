@@ -18,6 +18,8 @@ pub struct Launch<'a> {
     host: Option<&'a str>,
     config: Option<&'a str>,
     camera: Option<&'a Camera>,
+    port: u16,
+    env: Vec<(&'a str, &'a str)>,
     names_camera: bool,
 }
 
@@ -30,6 +32,17 @@ impl<'a> Launch<'a> {
     /// Listens on this address instead of 127.0.0.1.
     pub fn host(mut self, host: &'a str) -> Self {
         self.host = Some(host);
+        self
+    }
+
+    /// Listens on this port instead of any that is free.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    pub fn env(mut self, name: &'a str, value: &'a str) -> Self {
+        self.env.push((name, value));
         self
     }
 
@@ -56,7 +69,7 @@ impl<'a> Launch<'a> {
         let words = words();
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]);
-        command.args(["--host", self.host.unwrap_or("127.0.0.1"), "--port", "0"]);
+        command.args(["--host", self.host.unwrap_or("127.0.0.1"), "--port", &self.port.to_string()]);
         if let Some(toml) = self.config {
             let path = folder.path().join("mjpegd.toml");
             std::fs::write(&path, toml).unwrap();
@@ -69,6 +82,7 @@ impl<'a> Launch<'a> {
             }
         }
         command.args(self.args);
+        command.envs(self.env);
         command.env_remove("RUST_LOG").env_remove("NOTIFY_SOCKET");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();

@@ -15,6 +15,8 @@ pub mod daemon;
 
 pub mod picture;
 
+pub mod redis;
+
 pub mod stream;
 
 pub mod wire;

@@ -21,7 +21,8 @@ use self::numbers::Numbers;
 use self::viewer::Viewer;
 use crate::look::Look;
 use crate::meter::Meter;
-use crate::outcome::{Outcome, Quantiles, Spread};
+use crate::outcome::{Outcome, Spread};
+use crate::statistics::Quantiles;
 
 /// What a slow viewer's socket may hold: little, so that the link and not the reader keeps the pictures.
 const SLOW_RECEIVE_BUFFER: usize = 16 * 1024;

@@ -82,6 +82,9 @@ pub struct Http {
     pub max_head_bytes: Option<Whole<1024, 65_536>>,
 
     #[arg(skip)]
+    pub max_frame_bytes: Option<Whole<65_536, 33_554_432>>,
+
+    #[arg(skip)]
     pub snapshot_timeout: Option<Seconds<100, 60_000>>,
 
     /// Without a camera answer a snapshot with a picture that says so, and not with 503, true or false [default: false]
@@ -110,6 +113,7 @@ impl Http {
         set(&mut to.server_timeout, self.server_timeout);
         set(&mut to.request_timeout, self.request_timeout);
         set(&mut to.max_head_bytes, self.max_head_bytes);
+        set(&mut to.max_frame_bytes, self.max_frame_bytes);
         set(&mut to.snapshot_timeout, self.snapshot_timeout);
         set(&mut to.snapshot_placeholder, self.snapshot_placeholder);
     }

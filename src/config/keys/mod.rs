@@ -4,11 +4,19 @@
 
 mod auth;
 
+mod feeds;
+
+mod filter;
+
 mod http;
 
 mod pictures;
 
+pub mod push;
+
 mod service;
+
+mod sink;
 
 mod source;
 
@@ -18,13 +26,16 @@ use clap::Args;
 use serde::Deserialize;
 
 use self::auth::Auth;
+use self::filter::Filter;
 use self::http::Http;
 use self::pictures::{Encoder, Image, Overlay};
+use self::push::Push;
 use self::service::{Api, Log, Network};
+use self::sink::Sink;
 use self::source::Source;
 use super::settings;
 use super::values::Value as _;
-use super::values::{Login, OfPages, OfPem, OptionalPath, Refused, Seconds, section};
+use super::values::{Login, OfPages, OfPem, OptionalPath, Refused, Seconds, SourceName, section, sections};
 use crate::identity::Which;
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -44,6 +55,9 @@ pub struct Keys {
     pub overlay: Overlay,
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
+    pub filter: Filter,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
     pub http: Http,
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
@@ -53,10 +67,16 @@ pub struct Keys {
     pub api: Api,
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
+    pub sink: Sink,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
     pub network: Network,
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub log: Log,
+    #[arg(skip)]
+    #[serde(deserialize_with = "sections")]
+    pub push: Vec<Push>,
 }
 
 /// What is given replaces what was there.
@@ -71,6 +91,7 @@ impl Keys {
         match key {
             Wrong::FOLDER => self.source.slideshow.folder.is_some(),
             Wrong::FONT => self.overlay.font.is_some(),
+            "source.name" => self.source.name.is_some(),
             "http.static" => self.http.static_folder.is_some(),
             "http.tls-cert" => self.http.tls_cert.is_some(),
             "http.tls-key" => self.http.tls_key.is_some(),
@@ -84,8 +105,10 @@ impl Keys {
         self.encoder.apply(&mut to.encoder);
         self.image.apply(&mut to.image);
         self.overlay.apply(&mut to.overlay);
+        self.filter.apply(&mut to.filter);
         self.http.apply(&mut to.http);
         self.auth.apply(&mut to.auth)?;
+        self.sink.apply(&mut to.sink);
         set(&mut to.api.state_file, self.api.state_file);
         set(&mut to.api.allow_stop, self.api.allow_stop);
         set(&mut to.network.wait, self.network.wait);
@@ -126,6 +149,11 @@ impl Wrong {
             Which::Key => ("http.tls-key", "--tls-key"),
         };
         Self { key, flag, why: OptionalPath::<OfPem>::refuse(why) }
+    }
+
+    /// The source lacks what it cannot be without.
+    pub(super) fn source(why: impl fmt::Display) -> Self {
+        Self { key: "source.name", flag: "--source", why: SourceName::refuse(why) }
     }
 
     pub(super) fn folder(why: Refused) -> Self {

@@ -8,6 +8,7 @@ use super::super::values::{
     Control, DesiredFps, Device, Devices, Folder, Format, IdleFps, Resolution, Seconds, SourceName, Whole,
     controls, one_or_many, section,
 };
+use super::feeds::{Command, Pull, Redis, Rpicam, Rtsp};
 use super::{Wrong, set};
 use crate::controls::Wish;
 
@@ -15,7 +16,7 @@ use crate::controls::Wish;
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[command(next_help_heading = "Source")]
 pub struct Source {
-    /// Where pictures come from: v4l2, pattern or slideshow [default: v4l2]
+    /// Where pictures come from: v4l2, pattern, slideshow, command, rpicam, rtsp, pull, redis or inbox [default: v4l2]
     #[arg(long = "source", value_name = "NAME")]
     pub name: Option<SourceName>,
 
@@ -43,12 +44,31 @@ pub struct Source {
     #[arg(long, value_name = "SECONDS")]
     pub device_error_delay: Option<Seconds<100, 3_600_000>>,
 
+    /// Pictures that others bring are late after so long and asked for anew, 0.5 to 3600 seconds [default: 10]
+    #[arg(id = "source-timeout", long = "source-timeout", value_name = "SECONDS")]
+    pub timeout: Option<Seconds<500, 3_600_000>>,
+
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub v4l2: V4l2,
     #[command(flatten)]
     #[serde(deserialize_with = "section")]
     pub slideshow: Slideshow,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub command: Command,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub rpicam: Rpicam,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub rtsp: Rtsp,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub pull: Pull,
+    #[command(flatten)]
+    #[serde(deserialize_with = "section")]
+    pub redis: Redis,
 }
 
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -112,6 +132,12 @@ impl Source {
         }
         set(&mut to.slideshow.folder, self.slideshow.folder.map(|folder| Some(folder.into())));
         set(&mut to.slideshow.interval, self.slideshow.interval);
+        set(&mut to.timeout, self.timeout);
+        self.command.apply(&mut to.feeds);
+        self.rpicam.apply(&mut to.feeds.rpicam);
+        self.rtsp.apply(&mut to.feeds.rtsp);
+        self.pull.apply(&mut to.feeds.pull);
+        self.redis.apply(&mut to.feeds.redis);
         Ok(())
     }
 }

@@ -25,6 +25,13 @@ impl Purpose for OfPem {
 }
 
 #[derive(Clone, Debug)]
+pub struct OfSecret;
+
+impl Purpose for OfSecret {
+    const ALLOWED: &'static str = "a file with nothing but the secret in it, or empty for none";
+}
+
+#[derive(Clone, Debug)]
 pub struct OfPages;
 
 impl Purpose for OfPages {

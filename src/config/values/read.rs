@@ -7,10 +7,12 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::{
-    AllowOrigin, Anonymous, Caption, Corner, Crop, DesiredFps, Device, FileMode, Folder, Font, Format,
-    FrameRate, Hash, Host, IdleFps, Kind, LogLevel, Login, Name, NetworkWait, OfPages, OfPem, OfSocket,
-    OptionalPath, Password, Quality, Resolution, Rgba, Right, Rotation, Scale, Seconds, SourceName,
-    StatePath, Subsampling, Switch, TimeZoneName, TokenHash, Value, Whole,
+    Address, AllowOrigin, Anonymous, Caption, Corner, Crop, DesiredFps, Device, FileMode, FilterFormat,
+    Folder, Font, Format, FrameRate, Hash, Host, IdleFps, Kind, LogLevel, Login, Name, NetworkWait, OfPages,
+    OfPem, OfPush, OfSecret, OfSocket, OnFailure, OptionalPath, Password, PathPattern, PushName, PushTo,
+    Quality, RedisName, RedisUrl, Resolution, Rgba, Right, Rotation, RtspTransport, RtspUrl, Scale, Seconds,
+    SinkName, Size, SourceName, StatePath, Subsampling, Switch, TimeZoneName, TokenHash, Url, Value, Whole,
+    Words,
 };
 
 struct One<T>(PhantomData<T>);
@@ -69,6 +71,7 @@ macro_rules! deserialize {
 }
 
 deserialize! {
+    Address<OfPush>;
     AllowOrigin;
     Anonymous;
     Caption;
@@ -80,32 +83,46 @@ deserialize! {
     Folder;
     Font;
     Format;
+    FilterFormat;
     FrameRate;
     Hash;
     Host;
     IdleFps;
-    LogLevel;
     Login;
+    LogLevel;
     Name;
     NetworkWait;
-    Password;
+    OnFailure;
     OptionalPath<OfPages>;
     OptionalPath<OfPem>;
+    OptionalPath<OfSecret>;
     OptionalPath<OfSocket>;
+    Password;
+    PathPattern;
+    PushName;
+    PushTo;
     Quality;
+    RedisName;
+    RedisUrl;
     Resolution;
-    Right;
     Rgba;
+    Right;
     Rotation;
+    RtspTransport;
+    RtspUrl;
     Scale;
+    Seconds<LEAST, MOST>, LEAST, MOST;
+    Size;
+    SinkName;
     SourceName;
     StatePath;
     Subsampling;
     Switch;
-    TokenHash;
     TimeZoneName;
-    Seconds<LEAST, MOST>, LEAST, MOST;
+    TokenHash;
+    Url;
     Whole<LEAST, MOST>, LEAST, MOST;
+    Words;
 }
 
 struct Many<T>(PhantomData<T>);

@@ -10,6 +10,8 @@ pub enum Right {
     None,
     /// Watch, and read how the camera is.
     View,
+    /// Hand in pictures, where the inbox is the source.
+    Push,
     /// Change settings and controls, pause, restart.
     Control,
 }
@@ -18,7 +20,7 @@ impl Value for Right {
     const KIND: Kind = Kind::Text;
 
     fn allowed() -> String {
-        "view or control".to_owned()
+        "view, push or control".to_owned()
     }
 }
 
@@ -28,6 +30,7 @@ impl FromStr for Right {
     fn from_str(text: &str) -> Result<Self, Refused> {
         match text {
             "view" => Ok(Self::View),
+            "push" => Ok(Self::Push),
             "control" => Ok(Self::Control),
             _ => Err(Self::refuse(format_args!("{text:?} is not known"))),
         }
@@ -39,6 +42,7 @@ impl fmt::Display for Right {
         formatter.write_str(match self {
             Self::None => "none",
             Self::View => "view",
+            Self::Push => "push",
             Self::Control => "control",
         })
     }
@@ -50,7 +54,7 @@ mod tests {
 
     #[test]
     fn who_may_control_may_view() {
-        assert!(Right::Control > Right::View && Right::View > Right::None);
+        assert!(Right::Control > Right::Push && Right::Push > Right::View && Right::View > Right::None);
         assert_eq!("control".parse(), Ok(Right::Control));
         assert!("none".parse::<Right>().is_err());
     }

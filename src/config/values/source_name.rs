@@ -10,17 +10,44 @@ pub enum SourceName {
     V4l2,
     Pattern,
     Slideshow,
+    Command,
+    Rpicam,
+    Rtsp,
+    Pull,
+    Redis,
+    Inbox,
 }
 
 impl SourceName {
-    const ALL: [Self; 3] = [Self::V4l2, Self::Pattern, Self::Slideshow];
+    const ALL: [Self; 9] = [
+        Self::V4l2,
+        Self::Pattern,
+        Self::Slideshow,
+        Self::Command,
+        Self::Rpicam,
+        Self::Rtsp,
+        Self::Pull,
+        Self::Redis,
+        Self::Inbox,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::V4l2 => "v4l2",
             Self::Pattern => "pattern",
             Self::Slideshow => "slideshow",
+            Self::Command => "command",
+            Self::Rpicam => "rpicam",
+            Self::Rtsp => "rtsp",
+            Self::Pull => "pull",
+            Self::Redis => "redis",
+            Self::Inbox => "inbox",
         }
+    }
+
+    /// Whether its pictures are to have the size and the rate that the settings say.
+    pub const fn is_asked_for_a_size(self) -> bool {
+        matches!(self, Self::V4l2 | Self::Pattern | Self::Rpicam)
     }
 }
 
@@ -28,7 +55,7 @@ impl Value for SourceName {
     const KIND: Kind = Kind::Text;
 
     fn allowed() -> String {
-        "v4l2, pattern or slideshow".to_owned()
+        "v4l2, pattern, slideshow, command, rpicam, rtsp, pull, redis or inbox".to_owned()
     }
 }
 

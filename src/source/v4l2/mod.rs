@@ -95,8 +95,7 @@ impl V4l2 {
         Ok(Opened {
             device: format!("{} ({})", path.display(), capability.card),
             format: format.to_string(),
-            width,
-            height,
+            size: Some((width, height)),
             fps,
             flipped,
         })

@@ -3,6 +3,7 @@
 mod actions;
 mod body;
 mod controls;
+mod pushes;
 mod settings;
 
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub enum Resource {
     /// What all of this is, for programs (OpenAPI 3.1).
     Description,
     Action(Action),
+    /// A frame is to be sent by the push of this name.
+    Push(String),
 }
 
 impl Resource {
@@ -43,10 +46,12 @@ impl Resource {
             "/openapi.json" => Some(Self::Description),
             "/cameras" => Some(Self::Cameras),
             "/controls" => Some(Self::Controls(controls::Which::All)),
-            path => match path.strip_prefix("/controls/") {
-                Some("") => None,
-                Some(name) => Some(Self::Controls(controls::Which::One(name.to_owned()))),
-                None => path.strip_prefix("/actions/").and_then(Action::named).map(Self::Action),
+            path => match path.get(1..)?.split_once('/')? {
+                (_, "") => None,
+                ("controls", name) => Some(Self::Controls(controls::Which::One(name.to_owned()))),
+                ("pushes", name) => Some(Self::Push(name.to_owned())),
+                ("actions", name) => Action::named(name).map(Self::Action),
+                _ => None,
             },
         }
     }
@@ -57,7 +62,7 @@ impl Resource {
             Self::Settings => "GET, HEAD, PATCH, OPTIONS",
             Self::Controls(controls::Which::All) => "GET, HEAD, PATCH, DELETE, OPTIONS",
             Self::Controls(controls::Which::One(_)) => "GET, HEAD, PUT, DELETE, OPTIONS",
-            Self::Action(_) => "POST, OPTIONS",
+            Self::Action(_) | Self::Push(_) => "POST, OPTIONS",
         }
     }
 
@@ -86,6 +91,7 @@ impl Resource {
                 Err(reason) => Route::Answer(problem(400, &reason)),
             },
             Self::Action(action) => action.route(context),
+            Self::Push(name) => Route::Answer(pushes::call(name, context)),
             Self::Controls(which) => controls::route(which, request, context),
         }
     }

@@ -20,8 +20,8 @@ pub fn status(request: &Request, context: &Context) -> Answer {
         Some(opened) => json!({
             "name": name,
             "enabled": true,
-            "width": opened.width,
-            "height": opened.height,
+            "width": opened.size.map(|(width, _)| width),
+            "height": opened.size.map(|(_, height)| height),
             "source": opened.device,
             "frames": delivered,
             "refs": context.viewers().len(),
@@ -44,7 +44,11 @@ pub fn status(request: &Request, context: &Context) -> Answer {
         "devices": running.iter().map(|opened| json!({
             "name": opened.device,
             "path": opened.device.split(' ').next(),
-            "output": {"width": opened.width, "height": opened.height, "format": opened.format},
+            "output": {
+                "width": opened.size.map(|(width, _)| width),
+                "height": opened.size.map(|(_, height)| height),
+                "format": opened.format,
+            },
         })).collect::<Vec<_>>(),
         "links": [],
         "endpoints": {

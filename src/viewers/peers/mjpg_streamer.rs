@@ -97,7 +97,7 @@ fn formats(context: &Context) -> Vec<Json> {
     let device = running.device.split(' ').next();
     let camera = cameras.iter().find(|camera| camera["device"].as_str() == device);
     let offered = camera.and_then(|camera| camera["formats"].as_array()).into_iter().flatten();
-    let size = format!("{}x{}", running.width, running.height);
+    let size = running.size.map(|(width, height)| format!("{width}x{height}"));
     let format = |(index, format): (usize, &Json)| {
         let sizes: Vec<_> =
             format["sizes"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
@@ -111,7 +111,7 @@ fn formats(context: &Context) -> Vec<Json> {
             "current": current.to_string(),
             "resolutions": numbered.collect::<Map<_, _>>(),
         });
-        if let Some(number) = sizes.iter().position(|one| current && *one == size) {
+        if let Some(number) = sizes.iter().position(|one| current && Some(*one) == size.as_deref()) {
             json["currentResolution"] = number.to_string().into();
         }
         json

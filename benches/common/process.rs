@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use rustix::param::clock_ticks_per_second;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Usage {
-    /// Of all threads that live, to the nanosecond.
+    /// Of all threads that live, to the nanosecond; where others have ended, of those too, to the kernel's tick.
     pub cpu: Duration,
     pub rss_kib: u64,
     /// Without the test camera's, as the next.
@@ -28,7 +29,9 @@ impl Usage {
         let read = |path: PathBuf| {
             fs::read_to_string(&path).with_context(|| format!("{}: the server is gone", path.display()))
         };
-        let mut usage = Self { faults: faults(&read(root.join("stat"))?), ..Self::default() };
+        let stat = read(root.join("stat"))?;
+        let (minor, major) = (number_in(&stat, 10), number_in(&stat, 12));
+        let mut usage = Self { faults: minor + major, ..Self::default() };
         // One that has ended, and that nobody has waited for, still has files here, but no memory.
         usage.rss_kib = field(&read(root.join("status"))?, "VmRSS:").context("the server has ended")?;
         for thread in fs::read_dir(root.join("task"))? {
@@ -45,6 +48,9 @@ impl Usage {
                 usage.threads += 1;
             }
         }
+        let ticks = number_in(&stat, 14) + number_in(&stat, 15);
+        let with_ended = Duration::from_secs(ticks) / u32::try_from(clock_ticks_per_second())?;
+        usage.cpu = usage.cpu.max(with_ended);
         ensure!(!usage.cpu.is_zero(), "this kernel does not tell processor times (schedstat)");
         Ok(usage)
     }
@@ -56,9 +62,8 @@ fn field(text: &str, name: &str) -> Option<u64> {
     value.and_then(|value| value.split_whitespace().next()?.parse().ok())
 }
 
-/// Fields 10 and 12 of proc(5)'s stat; the name in field 2 may hold blanks.
-fn faults(stat: &str) -> u64 {
+/// A field of proc(5)'s stat by its number there; the name in field 2 may hold blanks.
+fn number_in(stat: &str, field: usize) -> u64 {
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let numbers: Vec<u64> = after_name.split_whitespace().map(|text| text.parse().unwrap_or(0)).collect();
-    numbers.get(7).unwrap_or(&0) + numbers.get(9).unwrap_or(&0)
+    after_name.split_whitespace().nth(field - 3).and_then(|text| text.parse().ok()).unwrap_or(0)
 }

@@ -26,6 +26,8 @@ pub struct Processors {
     all: u64,
     /// What the host of this virtual machine gave to others while something here wanted to run.
     stolen: u64,
+    /// What nobody wanted.
+    idle: u64,
 }
 
 impl Processors {
@@ -34,12 +36,22 @@ impl Processors {
         // proc(5): user, nice, system, idle, iowait, irq, softirq, steal; what follows is counted in these already.
         let words = stat.lines().next().unwrap_or_default().split_whitespace().skip(1).take(8);
         let ticks: Vec<u64> = words.map(str::parse).collect::<Result<_, _>>().context("/proc/stat")?;
-        Ok(Self { all: ticks.iter().sum(), stolen: ticks.get(7).copied().unwrap_or(0) })
+        let tick = |index: usize| ticks.get(index).copied().unwrap_or(0);
+        Ok(Self { all: ticks.iter().sum(), stolen: tick(7), idle: tick(3) + tick(4) })
     }
 
     /// The share that was stolen in between.
     pub fn stolen_until(&self, after: &Self) -> f64 {
-        after.stolen.saturating_sub(self.stolen) as f64 / after.all.saturating_sub(self.all).max(1) as f64
+        self.share(after.stolen.saturating_sub(self.stolen), after)
+    }
+
+    /// The share in which something ran here.
+    pub fn busy_until(&self, after: &Self) -> f64 {
+        1.0 - self.share(after.idle.saturating_sub(self.idle), after) - self.stolen_until(after)
+    }
+
+    fn share(&self, ticks: u64, after: &Self) -> f64 {
+        ticks as f64 / after.all.saturating_sub(self.all).max(1) as f64
     }
 }
 
