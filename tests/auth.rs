@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use common::client::{Answer, Client};
 use common::daemon::{Daemon, Launch, words};
+use common::picture;
 
 const PATTERN: &[&str] = &["--source", "pattern", "--resolution", "320x240"];
 
@@ -89,6 +90,34 @@ fn users_and_tokens_have_the_rights_that_they_were_given() {
     assert_eq!(ask(&daemon, "GET", "/metrics", "").head.status(), 401);
     let log = daemon.log.text();
     assert!(!log.contains("horse") && !log.contains(&word), "{log}");
+}
+
+#[test]
+fn who_may_hand_in_pictures_may_watch_and_change_nothing() {
+    let token = |right: &str| {
+        let token = made("token", right, "");
+        let word = token.split("Bearer ").nth(1).unwrap().split('"').next().unwrap();
+        (
+            format!("Authorization: Bearer {word}\r\n"),
+            token.replace("right = \"view\"", &format!("right = {right:?}")),
+        )
+    };
+    let tokens = ["view", "push", "control"].map(token);
+    let config = tokens.each_ref().map(|(_, lines)| lines.as_str()).join("\n");
+    let daemon = Launch::default().args(&["--source", "inbox"]).config(&config).start();
+    let jpeg = picture::draw(64, 48, 0, 0);
+    let hand_in = |login: &str| {
+        let mut client = Client::connect(&daemon);
+        client.ask("POST", "/frame", &format!("{login}Content-Length: {}\r\n", jpeg.len()));
+        // Who may not is not listened to until the end.
+        client.try_send(&jpeg);
+        client.answer().head.status()
+    };
+    assert_eq!(tokens.each_ref().map(|(login, _)| hand_in(login)), [403, 200, 200]);
+    assert_eq!(hand_in(""), 401);
+    let change = |login: &str| ask(&daemon, "POST", "/api/v1/actions/continue", login).head.status();
+    assert_eq!(tokens.each_ref().map(|(login, _)| change(login)), [403, 403, 204]);
+    assert_eq!(ask(&daemon, "GET", "/state", &tokens[1].0).head.status(), 200);
 }
 
 #[test]

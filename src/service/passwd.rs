@@ -26,7 +26,7 @@ pub fn print_user(name: &str, out: &mut impl Write) -> Result<bool> {
     let hash = hash.map_err(|error| anyhow::anyhow!("{error}"))?;
     write!(
         out,
-        "[[auth.users]]\nname = {name:?}\npassword-hash = \"{hash}\"\nright = \"control\"  # or \"view\": to watch only\n"
+        "[[auth.users]]\nname = {name:?}\npassword-hash = \"{hash}\"\nright = \"control\"  # or \"push\": to watch and hand in pictures; \"view\": to watch only\n"
     )?;
     Ok(true)
 }
@@ -39,7 +39,7 @@ pub fn print_token(name: &str, out: &mut impl Write) -> Result<bool> {
     write!(
         out,
         "# The token, which is shown only now; send it as \"Authorization: Bearer {token}\"\n\
-         [[auth.tokens]]\nname = {name:?}\nhash = \"{hash}\"\nright = \"view\"  # or \"control\"\n"
+         [[auth.tokens]]\nname = {name:?}\nhash = \"{hash}\"\nright = \"view\"  # or \"push\": to hand in pictures, too; \"control\": everything\n"
     )?;
     Ok(true)
 }
