@@ -2,6 +2,7 @@
 
 use super::fed::LONGEST_PICTURE;
 use crate::clock::Monotonic;
+use crate::jpeg::markers::MAX_SIDE;
 use crate::picture::{Picture, PixelFormat};
 
 const FORMAT: PixelFormat = PixelFormat::Yu12;
@@ -18,8 +19,8 @@ impl Raw {
     /// The sides become even, so that each two lines and columns have their colours. `None`: too small or too large.
     pub(super) fn new(width: u32, height: u32, is_limited: bool) -> Option<Self> {
         let raw = Self { width: width & !1, height: height & !1, is_limited };
-        // No product of theirs may be too large for a number.
-        let is_sane = width.max(height) <= 0xFFFF && width.min(height) >= 2;
+        // The product of such sides is a number also where numbers have 32 bits.
+        let is_sane = width.max(height) <= MAX_SIDE && width.min(height) >= 2;
         (is_sane && raw.len() <= LONGEST_PICTURE).then_some(raw)
     }
 
