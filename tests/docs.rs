@@ -172,6 +172,25 @@ fn every_message_that_a_page_explains_is_one_that_the_source_can_say() {
     }
 }
 
+#[test]
+fn every_test_that_a_page_names_exists() {
+    let page = fs::read_to_string(root().join("docs/field-problems.md")).unwrap();
+    let tests = all_source(&root().join("tests")) + &all_source(&root().join("src"));
+    let mut troubles = 0;
+    for trouble in page.split("\n## ").skip(1) {
+        troubles += 1;
+        let (_, named) = trouble.split_once("\nTests: ").expect("a line of tests below each trouble");
+        let names: Vec<&str> = named.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "{trouble}");
+        for name in names {
+            let is_there =
+                [format!("fn {name}("), format!("def {name}(")].iter().any(|one| tests.contains(one));
+            assert!(is_there, "no test is called {name}");
+        }
+    }
+    assert_eq!(troubles, 25);
+}
+
 /// All files as one text, with texts that go across lines made one line.
 fn all_source(folder: &Path) -> String {
     let mut whole = String::new();

@@ -49,6 +49,22 @@ fn an_address_that_is_not_there_ends_it_with_the_setting_that_waits() {
 }
 
 #[test]
+fn a_port_that_is_taken_ends_it_with_the_command_that_names_who_has_it() {
+    passes(
+        r#"
+        mjpegd --port 18200
+        answers 127.0.0.1:18200
+        first=$pid
+        mjpegd --port 18200
+        ends 1
+        kill $first
+        logged '0.0.0.0:18200'
+        logged 'sudo ss -ltnp'
+        "#,
+    );
+}
+
+#[test]
 fn an_address_that_comes_late_is_waited_for_and_may_go_and_come_back() {
     passes(
         r#"
