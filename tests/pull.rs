@@ -8,6 +8,7 @@ mod common;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -210,4 +211,22 @@ fn a_server_that_stalls_or_talks_nonsense_is_told_of_and_asked_anew() {
         let _stream = Stream::open(&daemon, "/stream");
         assert!(daemon.log.wait_for(words, PATIENCE).is_some(), "{words}: {}", daemon.log.text());
     }
+}
+
+/// Each of its bytes is in time. What it holds up must end with the source, or attempts to open it pile up.
+#[test]
+fn a_server_that_drips_is_left_when_nobody_wants_its_picture_any_longer() {
+    let (left, is_left) = mpsc::channel();
+    let url = server(move |socket, _| {
+        let _ = socket.write_all(
+            b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 9000000\r\n\r\n\xff\xd8",
+        );
+        while socket.write_all(b"x").is_ok() {
+            thread::sleep(Duration::from_millis(50));
+        }
+        let _ = left.send(());
+    });
+    let daemon = relay(&url, &["--pull-interval", "1", "--idle-timeout", "1"]);
+    drop(Stream::open(&daemon, "/stream"));
+    assert!(is_left.recv_timeout(PATIENCE).is_ok(), "{}", daemon.log.text());
 }

@@ -1,6 +1,6 @@
 //! Another server's stream over HTTP, or its snapshot again and again.
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read};
 use std::thread;
 use std::time::Duration;
 
@@ -96,15 +96,12 @@ impl Request {
     fn poll(&self, mailbox: &Mailbox, interval: Duration) -> String {
         loop {
             let begun = Monotonic::now();
-            let mut picture = Vec::new();
-            let answer = self.send().and_then(|answer| {
-                let mut body = answer.into_body().into_reader().take(LONGEST_PICTURE as u64 + 1);
-                body.read_to_end(&mut picture).map_err(|error| error.to_string())
-            });
-            match answer {
+            match self.send().and_then(|answer| read(answer.into_body().into_reader(), mailbox)) {
                 Err(error) => return error,
-                Ok(length) if length > LONGEST_PICTURE => return "its picture is too long".to_owned(),
-                Ok(_) if !mailbox.put(&picture) => return String::new(),
+                Ok(picture) if picture.len() > LONGEST_PICTURE => {
+                    return "its picture is too long".to_owned();
+                }
+                Ok(picture) if !mailbox.put(&picture) => return String::new(),
                 Ok(_) => {}
             }
             while begun.age() < interval {
@@ -115,4 +112,19 @@ impl Request {
             }
         }
     }
+}
+
+/// A body, until it is longer than a picture can be, or nobody wants it any longer: one that comes a byte now and then is never late.
+fn read(mut body: impl Read, mailbox: &Mailbox) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let mut piece = [0; 16 * 1024];
+    while bytes.len() <= LONGEST_PICTURE && !mailbox.is_closed() {
+        match body.read(&mut piece) {
+            Ok(0) => break,
+            Ok(count) => bytes.extend_from_slice(&piece[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(bytes)
 }
