@@ -4,7 +4,6 @@ mod outflow;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::access_log::AccessLog;
@@ -16,6 +15,8 @@ use super::events::{self, Listener};
 use super::input::Input;
 use super::peer::Peer;
 use super::phase::{Fate, Phase, Step};
+use super::places::Place;
+use super::refusals::Limit;
 use super::request::{self, Request};
 use super::routes::{self, Route, Upload};
 use super::stream;
@@ -24,7 +25,7 @@ use super::viewer::Viewer;
 use crate::clock::Monotonic;
 
 /// Steps that one turn may take, so that a peer that asks without end cannot keep the loop from the others.
-const STEPS_A_TURN: u32 = 16;
+const STEPS_A_TURN: u32 = 4;
 
 /// Bytes of a long body that are read before they are looked at.
 const MOST_AHEAD: usize = 64 * 1024;
@@ -49,13 +50,23 @@ pub(super) struct Connection {
     pub(super) deadline: Option<Monotonic>,
     /// The time that stands in the loop's timers for this connection.
     pub(super) timer: Option<Monotonic>,
+    /// Whether its turn will come by itself.
+    pub(super) is_ready: bool,
+    _place: Place,
 }
 
 impl Connection {
-    pub(super) fn new(transport: Transport, peer: Peer, context: &Arc<Context>, bell: Bell) -> Self {
-        context.connections.fetch_add(1, Ordering::Relaxed);
+    /// Who has no place inside is answered without having asked.
+    pub(super) fn new(
+        transport: Transport,
+        peer: Peer,
+        place: Place,
+        context: &Arc<Context>,
+        bell: Bell,
+    ) -> Self {
+        let refused = place.refused;
         let phase = if transport.is_secure() { Phase::Handshake { refusal: None } } else { Phase::Head };
-        Self {
+        let mut connection = Self {
             transport,
             peer,
             context: Arc::clone(context),
@@ -66,15 +77,15 @@ impl Connection {
             access: AccessLog::default(),
             deadline: Some(Monotonic::now() + context.settings.http.request_timeout),
             timer: None,
+            is_ready: false,
+            _place: place,
+        };
+        match (refused, &mut connection.phase) {
+            (None, _) => {}
+            (Some(limit), Phase::Handshake { refusal }) => *refusal = Some(limit.refusal()),
+            (Some(limit), _) => connection.start_answer(limit.refusal(), None),
         }
-    }
-
-    /// Answers without having been asked: there are too many connections.
-    pub(super) fn refuse(&mut self, answer: Answer) {
-        match &mut self.phase {
-            Phase::Handshake { refusal } => *refusal = Some(answer),
-            _ => self.start_answer(answer, None),
-        }
+        connection
     }
 
     pub(super) fn peer(&self) -> Peer {
@@ -84,6 +95,11 @@ impl Connection {
     /// Whether a new frame or a new state is something for it.
     pub(super) fn wants_news(&self) -> bool {
         matches!(self.phase, Phase::Stream(_) | Phase::Snapshot { .. } | Phase::Events { .. })
+    }
+
+    /// Whether it is to have its pictures before others have their answers.
+    pub(super) const fn is_viewer(&self) -> bool {
+        matches!(self.phase, Phase::Stream(_))
     }
 
     pub(super) fn set_readable(&mut self) {
@@ -145,11 +161,16 @@ impl Connection {
         let limit = self.context.settings.http.max_head_bytes;
         let idle = self.input.is_empty();
         self.input.read(&mut self.transport, limit)?;
+        self.input.skip_empty_lines();
         if idle && !self.input.is_empty() {
             // The time for a head begins with its first byte, not with the answer before it.
             self.deadline = Some(now + self.context.settings.http.request_timeout);
         }
-        match request::parse(self.input.bytes()) {
+        let head = match self.input.may_have_a_head() {
+            true => request::parse(self.input.bytes()),
+            false => Ok(None),
+        };
+        match head {
             Ok(Some((request, len))) => {
                 self.input.take(len);
                 self.dispatch(request);
@@ -157,11 +178,13 @@ impl Connection {
             }
             Err(bad) => Ok(self.refuse_head(Answer::text(bad.status, bad.reason))),
             Ok(None) if self.input.bytes().len() >= limit => {
+                self.context.refusals.count(Limit::Heads);
                 Ok(self.refuse_head(Answer::text(431, "the head of the request is too long")))
             }
             Ok(None) if self.input.is_ended() => Ok(Step::Close("closed by the peer")),
             Ok(None) if self.is_late(now) && self.input.is_empty() => Ok(Step::Close("nothing asked for")),
             Ok(None) if self.is_late(now) => {
+                self.context.refusals.count(Limit::Heads);
                 Ok(self.refuse_head(Answer::text(408, "the head of the request did not come in time")))
             }
             Ok(None) => Ok(Step::Wait),
@@ -178,6 +201,7 @@ impl Connection {
                 true if self.input.bytes().len() < len => Step::Close("left in the middle of a body"),
                 _ if self.is_late(now) && !self.outgoing.is_done() => Step::Close("took no answer"),
                 _ if self.is_late(now) => {
+                    self.context.refusals.count(Limit::Bodies);
                     self.refuse_head(Answer::text(408, "the body of the request did not come in time"))
                 }
                 _ => Step::Wait,
@@ -195,7 +219,7 @@ impl Connection {
 
     fn take_pictures(&mut self, now: Monotonic) -> io::Result<Step> {
         self.outgoing.send(&mut self.transport)?;
-        let Phase::Inflow { request, inflow } = &mut self.phase else { return Ok(Step::Again) };
+        let Phase::Inflow { request, inflow, .. } = &mut self.phase else { return Ok(Step::Again) };
         self.input.read(&mut self.transport, MOST_AHEAD)?;
         let taken = match inflow.take(self.input.bytes(), &self.context.inbox) {
             Ok(taken) => taken,
@@ -215,6 +239,7 @@ impl Connection {
         Ok(match self.input.is_ended() {
             true => Step::Close("left in the middle of a body"),
             false if self.is_late(now) => {
+                self.context.refusals.count(Limit::Bodies);
                 self.refuse_head(Answer::text(408, "no more of the body came in time"))
             }
             false => Step::Wait,
@@ -262,7 +287,9 @@ impl Connection {
                 self.phase = Phase::Snapshot { wanted, request: Box::new(request), _watching: watching };
             }
             Route::Stream(options) => {
-                let viewer = Viewer::new(&options, &self.context, self.watch());
+                let Some(viewer) = Viewer::new(&options, &self.context, self.watch()) else {
+                    return self.refuse_viewer(&request);
+                };
                 self.start_endless(stream::head(&request, &options, viewer.id(), &self.context));
                 log::debug!("{} watches ({} viewers)", self.peer, self.context.viewers().len());
                 self.phase = Phase::Stream(Box::new(viewer));
@@ -275,9 +302,14 @@ impl Connection {
             }
             Route::Upload(upload) => self.await_body(request, upload),
             Route::Inflow(inflow) => {
+                // Of what comes in it keeps one picture at most.
+                let Some(share) = self.context.bodies.take(self.context.settings.http.max_frame_bytes) else {
+                    return self.refuse(Limit::Bodies, &request);
+                };
                 self.ask_for_the_body(&request);
                 self.deadline = Some(now + self.context.settings.http.server_timeout);
-                self.phase = Phase::Inflow { request: Box::new(request), inflow: Box::new(inflow) };
+                let (request, inflow) = (Box::new(request), Box::new(inflow));
+                self.phase = Phase::Inflow { request, inflow, _share: share };
             }
             Route::Errand(work) => self.run_errand(request, |context| &context.errands, work),
             // Not behind a camera that takes its time.
@@ -287,12 +319,26 @@ impl Connection {
 
     fn run_errand(&mut self, request: Request, who: fn(&Context) -> &Errands, work: Work) {
         match who(&self.context).send(work, self.bell.clone()) {
-            Ok(reply) => {
+            Some(reply) => {
                 self.deadline = Some(Monotonic::now() + LONGEST_ERRAND);
                 self.phase = Phase::Errand { request: Box::new(request), reply };
             }
-            Err(busy) => self.start_answer(busy, Some(&request)),
+            None => self.refuse(Limit::Work, &request),
         }
+    }
+
+    /// There is too much of it.
+    fn refuse(&mut self, limit: Limit, request: &Request) {
+        self.context.refusals.count(limit);
+        self.start_answer(limit.refusal(), Some(request));
+    }
+
+    fn refuse_viewer(&mut self, request: &Request) {
+        let most = self.context.settings.http.max_viewers;
+        self.context.refusals.tell(Limit::Viewers, || {
+            format!("viewers are refused: {most} are watching, as many as [http] max-viewers allows")
+        });
+        self.start_answer(Limit::Viewers.refusal(), Some(request));
     }
 
     fn await_body(&mut self, request: Request, upload: Upload) {
@@ -300,9 +346,10 @@ impl Connection {
             let reason = "a body is taken with a Content-Length only";
             return self.start_answer(Answer::text(411, reason), Some(&request));
         };
+        let Some(share) = self.context.bodies.take(len) else { return self.refuse(Limit::Bodies, &request) };
         self.ask_for_the_body(&request);
         self.deadline = Some(Monotonic::now() + self.context.settings.http.request_timeout);
-        self.phase = Phase::Body { request: Box::new(request), upload, len };
+        self.phase = Phase::Body { request: Box::new(request), upload, len, _share: share };
     }
 
     fn ask_for_the_body(&mut self, request: &Request) {
@@ -341,6 +388,5 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.access.end(self.outgoing.total);
-        self.context.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }

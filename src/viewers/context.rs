@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::auth::Guard;
+use super::budget::Budget;
 use super::errands::Errands;
 use super::event_loop::Handle;
+use super::inbox::FORM_GROWS;
+use super::places::Places;
+use super::refusals::Refusals;
 use super::{Hooks, stream};
 use crate::audience::Audience;
 use crate::capture::Shared;
 use crate::clock::Monotonic;
-use crate::config::{Live, Settings};
+use crate::config::{Http, Live, Settings};
 use crate::controls::Panel;
 use crate::filter::Filter;
 use crate::identity::Identity;
@@ -41,7 +45,10 @@ pub struct Context {
     pub stats: Arc<Stats>,
     pub started: Monotonic,
     /// Connections open now, over all loops.
-    pub connections: AtomicUsize,
+    pub(super) places: Arc<Places>,
+    /// What bodies may take that are not here as a whole.
+    pub(super) bodies: Arc<Budget>,
+    pub refusals: Refusals,
     pub hooks: Hooks,
     /// For TLS, where that is spoken.
     pub identity: Option<Identity>,
@@ -78,7 +85,9 @@ impl Context {
             filter: shared.filter.clone(),
             stats: Arc::clone(&shared.stats),
             started: Monotonic::now(),
-            connections: AtomicUsize::new(0),
+            places: Places::new(&settings.http),
+            bodies: Budget::new(most_of_bodies(&settings.http)),
+            refusals: Refusals::default(),
             hooks,
             identity: identity(settings)?,
             errands: Errands::start("errands")?,
@@ -117,13 +126,19 @@ impl Context {
         toml::Table::try_from(self.panel.wanted()).unwrap_or_default()
     }
 
-    /// Enters a viewer into the list, under an id of its own.
-    pub fn add_viewer(&self, options: &stream::Options) -> (u64, Arc<ViewerInfo>) {
+    /// Enters a viewer into the list, under an id of its own. `None`: there are enough.
+    pub fn add_viewer(&self, options: &stream::Options) -> Option<(u64, Arc<ViewerInfo>)> {
+        let most = self.settings.http.max_viewers;
+        let mut viewers = self.viewers();
+        if most > 0 && viewers.len() >= most {
+            return None;
+        }
         let id = self.viewer_ids.fetch_add(1, Ordering::Relaxed);
         let info = Arc::new(ViewerInfo { options: options.clone(), fps: Gauge::default() });
-        self.viewers().insert(id, Arc::clone(&info));
+        viewers.insert(id, Arc::clone(&info));
+        drop(viewers);
         self.has_changed();
-        (id, info)
+        Some((id, info))
     }
 
     pub fn remove_viewer(&self, id: u64) {
@@ -134,6 +149,15 @@ impl Context {
     pub fn viewers(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<ViewerInfo>>> {
         self.viewers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Some of the longest at once, of whichever kind there is.
+const fn most_of_bodies(http: &Http) -> usize {
+    const AT_ONCE: usize = 4;
+    const SHORT_AT_ONCE: usize = 64;
+    let pictures = AT_ONCE * FORM_GROWS as usize * http.max_frame_bytes;
+    let others = SHORT_AT_ONCE * http.max_body_bytes;
+    if pictures > others { pictures } else { others }
 }
 
 fn identity(settings: &Settings) -> io::Result<Option<Identity>> {

@@ -60,16 +60,13 @@ impl Errands {
         Ok(Self { sender })
     }
 
-    /// `Err`: there are too many already, and this is what to answer.
-    pub(super) fn send(&self, work: Work, bell: Bell) -> Result<Reply, Answer> {
+    /// `None`: there are too many already.
+    pub(super) fn send(&self, work: Work, bell: Bell) -> Option<Reply> {
         let reply = Arc::<Mutex<Option<Outcome>>>::default();
         let errand = Errand { work, reply: Arc::clone(&reply), bell };
         match self.sender.try_send(errand) {
-            Ok(()) => Ok(Reply(reply)),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                Err(Answer::text(503, "too much is asked for at once; try again later")
-                    .with("Retry-After", "1"))
-            }
+            Ok(()) => Some(Reply(reply)),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! An event loop: a thread that owns its connections and needs no lock for them.
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,12 +10,13 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use slab::Slab;
 
 use super::acceptor::Acceptor;
-use super::answer::Answer;
 use super::connection::Connection;
 use super::context::Context;
 use super::errands::Bell;
 use super::peer::Peer;
 use super::phase::Fate;
+use super::places::Place;
+use super::refusals::Limit;
 use super::timers::Timers;
 use super::transport::{Socket, Transport};
 use crate::audience::{Audience, Seat};
@@ -26,11 +28,15 @@ const WAKE: Token = Token(usize::MAX);
 /// Events taken from the kernel in one call.
 const EVENTS: usize = 256;
 
+/// How long others are served before viewers are looked at again: far less than the time between two pictures.
+const AT_A_TIME: Duration = Duration::from_millis(4);
+
 /// A connection that has just been accepted.
 pub(super) struct Arrival {
     pub(super) socket: Socket,
     pub(super) peer: Peer,
     pub(super) secure: bool,
+    pub(super) place: Place,
 }
 
 /// A loop as the others see it.
@@ -140,8 +146,8 @@ pub(super) struct EventLoop {
     context: Arc<Context>,
     connections: Slab<Connection>,
     timers: Timers,
-    /// Connections that have more to do at once.
-    unfinished: Vec<usize>,
+    /// Connections that have something to do, in the order in which it came.
+    ready: VecDeque<usize>,
     /// One of the loops has it.
     acceptor: Option<Acceptor>,
 }
@@ -165,7 +171,7 @@ impl EventLoop {
             context: Arc::clone(context),
             connections: Slab::new(),
             timers: Timers::default(),
-            unfinished: Vec::new(),
+            ready: VecDeque::new(),
             acceptor: None,
         })
     }
@@ -207,18 +213,16 @@ impl EventLoop {
                 self.take_inbox(now);
                 let called =
                     std::mem::take(&mut *self.handle.called.lock().unwrap_or_else(PoisonError::into_inner));
-                called.into_iter().for_each(|key| self.turn(key, now));
+                called.into_iter().for_each(|key| self.attend(key, now));
                 self.offer_news(now);
             }
             self.run_timers(now);
-            for key in std::mem::take(&mut self.unfinished) {
-                self.turn(key, now);
-            }
+            self.serve();
         }
     }
 
     fn wait(&self) -> Option<Duration> {
-        if !self.unfinished.is_empty() {
+        if !self.ready.is_empty() {
             return Some(Duration::ZERO);
         }
         let accept_again = self.acceptor.as_ref().and_then(Acceptor::wait);
@@ -237,13 +241,41 @@ impl EventLoop {
             if readable {
                 connection.set_readable();
             }
+            self.attend(key, now);
+        }
+    }
+
+    /// Something has happened to it. Who watches comes first; the others in turn, so that whatever a crowd of them asks for
+    /// cannot keep the pictures from viewers.
+    fn attend(&mut self, key: usize, now: Monotonic) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if connection.is_viewer() {
             self.turn(key, now);
+        } else if !std::mem::replace(&mut connection.is_ready, true) {
+            self.ready.push_back(key);
+        }
+    }
+
+    /// Serves those that are ready, or as many of them as there is time for.
+    fn serve(&mut self) {
+        let begun = Monotonic::now();
+        let mut now = begun;
+        for _ in 0..self.ready.len() {
+            let Some(key) = self.ready.pop_front() else { return };
+            if let Some(connection) = self.connections.get_mut(key) {
+                connection.is_ready = false;
+                self.turn(key, now);
+            }
+            now = Monotonic::now();
+            if now - begun >= AT_A_TIME {
+                return;
+            }
         }
     }
 
     fn take_inbox(&mut self, now: Monotonic) {
         let arrived = std::mem::take(&mut *self.handle.inbox.lock().unwrap_or_else(PoisonError::into_inner));
-        for Arrival { socket, peer, secure } in arrived {
+        for Arrival { socket, peer, secure, place } in arrived {
             let transport = match secure {
                 true => Transport::secure(socket, self.context.identity.as_ref()),
                 false => Some(Transport::plain(socket)),
@@ -255,20 +287,14 @@ impl EventLoop {
             let entry = self.connections.vacant_entry();
             let interest = Interest::READABLE | Interest::WRITABLE;
             if let Err(error) = self.poll.registry().register(&mut transport, Token(entry.key()), interest) {
-                log::warn!("{peer}: cannot watch its socket: {error}");
+                self.context.refusals.tell(Limit::OpenFiles, || format!("cannot watch a socket: {error}"));
                 self.handle.load.fetch_sub(1, Ordering::Relaxed);
                 continue;
             }
             let bell = Bell { handle: Arc::clone(&self.handle), key: entry.key() };
-            let mut connection = Connection::new(transport, peer, &self.context, bell);
-            if self.context.connections.load(Ordering::Relaxed) > self.context.settings.http.max_connections {
-                connection.refuse(
-                    Answer::text(503, "too many connections; try again later").with("Retry-After", "5"),
-                );
-            }
             let key = entry.key();
-            entry.insert(connection);
-            self.turn(key, now);
+            entry.insert(Connection::new(transport, peer, place, &self.context, bell));
+            self.attend(key, now);
         }
     }
 
@@ -276,7 +302,7 @@ impl EventLoop {
     fn offer_news(&mut self, now: Monotonic) {
         for key in 0..self.connections.capacity() {
             if self.connections.get(key).is_some_and(Connection::wants_news) {
-                self.turn(key, now);
+                self.attend(key, now);
             }
         }
     }
@@ -287,7 +313,7 @@ impl EventLoop {
             let Some(connection) = self.connections.get_mut(key) else { continue };
             if connection.timer == Some(when) {
                 connection.timer = None;
-                self.turn(key, now);
+                self.attend(key, now);
             }
         }
         if let Some(acceptor) = &mut self.acceptor {
@@ -298,8 +324,8 @@ impl EventLoop {
     fn turn(&mut self, key: usize, now: Monotonic) {
         let Some(connection) = self.connections.get_mut(key) else { return };
         let fate = connection.turn(now);
-        if fate == Fate::Unfinished {
-            self.unfinished.push(key);
+        if fate == Fate::Unfinished && !std::mem::replace(&mut connection.is_ready, true) {
+            self.ready.push_back(key);
         }
         if let Fate::Closed(reason) = fate {
             let mut connection = self.connections.remove(key);

@@ -91,9 +91,10 @@ impl Inflow {
                 _ => return Err("a chunk that is longer than its size"),
             },
             Body::Trailer(seen) => match memchr::memchr(b'\n', bytes) {
+                Some(end) if seen + end >= LONGEST_TRAILER => return Err("too much behind the last chunk"),
                 Some(end) => {
                     let is_last = matches!(&bytes[..end], [] | [b'\r']);
-                    self.body = if is_last { Body::Done } else { Body::Trailer(seen + end) };
+                    self.body = if is_last { Body::Done } else { Body::Trailer(seen + end + 1) };
                     end + 1
                 }
                 None if seen + bytes.len() < LONGEST_TRAILER => return Ok(None),
@@ -156,7 +157,11 @@ mod tests {
 
     #[test]
     fn what_is_no_body_is_an_error_and_what_has_no_picture_is_told() {
-        for wrong in [&b"zz\r\n"[..], b"2\r\nabc\r\n", &[b'1'; 400], &[&b"0\r\n"[..], &[b'x'; 9000]].concat()]
+        let endless =
+            b"0\r\n".iter().chain(b"a: b\r\n".iter().cycle().take(9000)).copied().collect::<Vec<_>>();
+        let long = [&b"0\r\n"[..], &[b'x'; 9000]].concat();
+        for wrong in
+            [&b"zz\r\n"[..], b"2\r\nabc\r\n", &[b'1'; 400], b"fffffffffffffffff\r\n", &long, &endless]
         {
             assert!(take(&mut Inflow::new(None, 1000), wrong, 100).is_err());
         }

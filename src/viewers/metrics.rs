@@ -1,9 +1,9 @@
 //! `/metrics` in Prometheus' text format 0.0.4, by the naming rules of its documentation: base units, `_total` for counters.
 
 use std::fmt::{Display, Write as _};
-use std::sync::atomic::Ordering;
 
 use super::context::Context;
+use super::refusals::Limit;
 use crate::filter;
 use crate::outlet::Outlet;
 use crate::process;
@@ -19,6 +19,7 @@ pub fn text(context: &Context) -> Vec<u8> {
     camera(&mut page, context);
     context.filter.iter().for_each(|filter| through(&mut page, &filter.status));
     viewers(&mut page, context);
+    refusals(&mut page, context);
     pushes(&mut page, context);
     page.process();
     page.0.into_bytes()
@@ -81,9 +82,16 @@ fn through(page: &mut Page, status: &filter::Status) {
 
 fn viewers(page: &mut Page, context: &Context) {
     page.gauge("viewers", "Streams that are watched.", &[], context.viewers().len());
-    let connections = context.connections.load(Ordering::Relaxed);
+    let connections = context.places.open();
     page.gauge("connections", "Connections that are open.", &[], connections);
     page.counter("sent_bytes_total", "Bytes of answers and streams.", context.stats.sent_bytes.get());
+}
+
+fn refusals(page: &mut Page, context: &Context) {
+    page.head("refused_total", "counter", "What was refused, by what there was too much of.");
+    for limit in Limit::ALL {
+        page.sample("refused_total", &[("limit", limit.word())], context.refusals.counted(limit));
+    }
 }
 
 fn pushes(page: &mut Page, context: &Context) {

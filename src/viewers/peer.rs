@@ -17,6 +17,22 @@ impl Peer {
             Self::Unix => None,
         }
     }
+
+    /// What counts as one peer.
+    pub fn network(self) -> Option<IpAddr> {
+        self.ip().map(network)
+    }
+}
+
+/// Whoever has one IPv6 address has 2^64 of them.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) if !address.is_loopback() => {
+            let [a, b, c, d, ..] = address.segments();
+            [a, b, c, d, 0, 0, 0, 0].into()
+        }
+        address => address,
+    }
 }
 
 impl fmt::Display for Peer {

@@ -1,6 +1,7 @@
 //! How far a connection has come, and what becomes of it.
 
 use super::answer::Answer;
+use super::budget::Share;
 use super::errands::Reply;
 use super::event_loop::{Listening, Watching};
 use super::events::Listener;
@@ -23,11 +24,13 @@ pub(super) enum Phase {
         request: Box<Request>,
         upload: Upload,
         len: usize,
+        _share: Share,
     },
     /// Pictures come in.
     Inflow {
         request: Box<Request>,
         inflow: Box<Inflow>,
+        _share: Share,
     },
     /// What was asked for is being done elsewhere.
     Errand {

@@ -90,7 +90,8 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, BadRequest> {
     let version = HTTPVersion(1, head.version.unwrap_or(0));
     let fields = Fields(head.headers);
     match fields.all("host").count() {
-        1 => {}
+        1 if fields.all("host").all(is_host) => {}
+        1 => return Err(bad("the Host is no name or address")),
         0 if version == (1, 0) => {}
         _ => return Err(bad("exactly one Host header is needed")),
     }
@@ -104,9 +105,9 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, BadRequest> {
         target: whole.to_owned(),
         path: path.to_owned(),
         query: Query::parse(query),
-        version,
         keep_alive,
-        body_len: body_len(&fields)?,
+        body_len: body_len(&fields, &version)?,
+        version,
         expects_continue: fields
             .text("expect")
             .is_some_and(|value| value.eq_ignore_ascii_case("100-continue")),
@@ -164,16 +165,19 @@ impl From {
 }
 
 /// Two lengths, or a length and chunks, are how requests are smuggled past a proxy (RFC 9112, section 6.3).
-fn body_len(fields: &Fields<'_>) -> Result<Option<u64>, BadRequest> {
+fn body_len(fields: &Fields<'_>, version: &HTTPVersion) -> Result<Option<u64>, BadRequest> {
     let mut lengths = fields.all("content-length");
     let length = lengths.next();
     if lengths.next().is_some() {
         return Err(bad("more than one Content-Length"));
     }
-    if fields.all("transfer-encoding").next().is_some() {
-        return match length {
-            None => Ok(None),
-            Some(_) => Err(bad("both Content-Length and Transfer-Encoding")),
+    let codings: Vec<_> = fields.all("transfer-encoding").collect();
+    if !codings.is_empty() {
+        return match (length, codings.as_slice()) {
+            (Some(_), _) => Err(bad("both Content-Length and Transfer-Encoding")),
+            _ if *version == (1, 0) => Err(bad("HTTP/1.0 knows no Transfer-Encoding")),
+            (None, [coding]) if coding.eq_ignore_ascii_case(b"chunked") => Ok(None),
+            _ => Err(BadRequest { status: 501, reason: "no transfer coding but chunked is known here" }),
         };
     }
     let Some(digits) = length else { return Ok(Some(0)) };
@@ -183,6 +187,11 @@ fn body_len(fields: &Fields<'_>) -> Result<Option<u64>, BadRequest> {
     }
     // A number that does not fit is still a number, and far too large.
     Ok(Some(digits.parse().unwrap_or(u64::MAX)))
+}
+
+/// What may stand in a name, an address or a port (RFC 3986, section 3.2.2); it may be empty too.
+fn is_host(value: &[u8]) -> bool {
+    value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:[]%".contains(byte))
 }
 
 /// Path and query of the request target; proxies send it as an absolute URL.

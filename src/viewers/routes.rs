@@ -10,6 +10,7 @@ use super::errands::Work;
 use super::inflow::Inflow;
 use super::peer::Peer;
 use super::peers::{camera_streamer, mjpg_streamer, ustreamer};
+use super::refusals::Limit;
 use super::request::Request;
 use super::snapshot::Wanted;
 use super::{events, health, inbox, metrics, origin, page, static_files, stream, web_command};
@@ -48,9 +49,6 @@ pub const NO_CACHE: [(&str, &str); 3] = [
 const KNOWN_METHODS: [&str; 10] =
     ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "QUERY"];
 
-/// A body is read up to this size, wanted or not, so that its sender gets to read the answer.
-pub const MAX_BODY_BYTES: u64 = 64 * 1024;
-
 /// The answer still has to get its CORS lines.
 pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
     if !KNOWN_METHODS.contains(&request.method.as_str()) {
@@ -62,6 +60,7 @@ pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
         None => return answer(Answer::text(404, "there is nothing at this address")),
     };
     if request.body_len.is_some_and(|len| len > target.most_bytes(request, context)) {
+        context.refusals.count(Limit::Bodies);
         return answer(Answer::text(413, "the body is larger than anything that is accepted here"));
     }
     let allowed = target.allowed();
@@ -166,7 +165,7 @@ impl Target<'_> {
             // Many pictures, which are taken one by one.
             Self::Inbox(inbox::Slot::Frame) if request.method == "PUT" => u64::MAX,
             Self::Inbox(inbox::Slot::Frame) => picture * 4 / 3 + 1024,
-            _ => MAX_BODY_BYTES,
+            _ => context.settings.http.max_body_bytes as u64,
         }
     }
 

@@ -1,10 +1,11 @@
 //! How things are: `/api/v1/state`, what the page shows at a glance, and what `/state` has under `mjpegd`.
 
-use std::sync::atomic::Ordering;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::context::Context;
+use super::refusals::Limit;
 use crate::clock::Monotonic;
 use crate::filter;
 use crate::frame::Frame;
@@ -24,6 +25,8 @@ pub(super) struct State<'a> {
     picture: Option<Picture>,
     viewers: usize,
     connections: usize,
+    /// By what there was too much of.
+    refused: BTreeMap<&'static str, u64>,
     published_fps: f64,
     frames: Frames,
     sent_bytes: u64,
@@ -147,7 +150,8 @@ impl<'a> State<'a> {
             filter: context.filter.as_deref().map(|filter| Filter::new(&filter.status)),
             picture: context.latest.get().as_deref().map(Picture::new),
             viewers: context.viewers().len(),
-            connections: context.connections.load(Ordering::Relaxed),
+            connections: context.places.open(),
+            refused: refused(context),
             published_fps: tenths(context.latest.published_fps()),
             frames: frames(context),
             sent_bytes: context.stats.sent_bytes.get(),
@@ -242,6 +246,10 @@ fn frames(context: &Context) -> Frames {
         sink_written: stats.sink_written.get(),
         sink_dropped: stats.sink_dropped.get(),
     }
+}
+
+fn refused(context: &Context) -> BTreeMap<&'static str, u64> {
+    Limit::ALL.into_iter().map(|limit| (limit.word(), context.refusals.counted(limit))).collect()
 }
 
 fn tenths(rate: f64) -> f64 {

@@ -62,9 +62,10 @@ pub(super) enum Next {
 }
 
 impl Viewer {
-    pub(super) fn new(options: &Options, context: &Arc<Context>, watching: Watching) -> Self {
-        let (id, info) = context.add_viewer(options);
-        Self {
+    /// `None`: there are too many.
+    pub(super) fn new(options: &Options, context: &Arc<Context>, watching: Watching) -> Option<Self> {
+        let (id, info) = context.add_viewer(options)?;
+        Some(Self {
             id,
             info,
             context: Arc::clone(context),
@@ -79,7 +80,7 @@ impl Viewer {
             held_up_at: None,
             progress: Monotonic::now(),
             waiting: usize::MAX,
-        }
+        })
     }
 
     pub(super) fn id(&self) -> u64 {

@@ -71,6 +71,12 @@ pub struct Http {
     #[arg(skip)]
     pub max_connections: Option<Whole<1, 65_536>>,
 
+    #[arg(skip)]
+    pub max_connections_per_address: Option<Whole<0, 65_536>>,
+
+    #[arg(skip)]
+    pub max_viewers: Option<Whole<0, 65_536>>,
+
     /// A viewer that takes nothing for so long is closed, 1 to 3600 seconds [default: 10]
     #[arg(long, value_name = "SECONDS")]
     pub server_timeout: Option<Seconds<1000, 3_600_000>>,
@@ -80,6 +86,9 @@ pub struct Http {
 
     #[arg(skip)]
     pub max_head_bytes: Option<Whole<1024, 65_536>>,
+
+    #[arg(skip)]
+    pub max_body_bytes: Option<Whole<1024, 1_048_576>>,
 
     #[arg(skip)]
     pub max_frame_bytes: Option<Whole<65_536, 33_554_432>>,
@@ -110,9 +119,12 @@ impl Http {
         set(&mut to.tcp_nodelay, self.tcp_nodelay);
         set(&mut to.threads, self.threads);
         set(&mut to.max_connections, self.max_connections);
+        set(&mut to.max_connections_per_address, self.max_connections_per_address);
+        set(&mut to.max_viewers, self.max_viewers);
         set(&mut to.server_timeout, self.server_timeout);
         set(&mut to.request_timeout, self.request_timeout);
         set(&mut to.max_head_bytes, self.max_head_bytes);
+        set(&mut to.max_body_bytes, self.max_body_bytes);
         set(&mut to.max_frame_bytes, self.max_frame_bytes);
         set(&mut to.snapshot_timeout, self.snapshot_timeout);
         set(&mut to.snapshot_placeholder, self.snapshot_placeholder);

@@ -22,11 +22,17 @@ pub struct Http {
     /// Event loops that serve the viewers.
     pub threads: NonZeroUsize,
     pub max_connections: usize,
+    /// From one IPv4 address or IPv6 network (/64) other than this machine; 0: as many as there are in all.
+    pub max_connections_per_address: usize,
+    /// Streams that are watched at a time; 0: as many as there are connections.
+    pub max_viewers: usize,
     /// A viewer that takes nothing for this long is closed.
     pub server_timeout: Duration,
     /// The whole head of a request must arrive within this time.
     pub request_timeout: Duration,
     pub max_head_bytes: usize,
+    /// Of a body that is no picture.
+    pub max_body_bytes: usize,
     /// Of a picture that is handed in.
     pub max_frame_bytes: usize,
     /// How long `/snapshot` waits for a picture.
@@ -68,9 +74,14 @@ impl Default for Http {
             tcp_nodelay: true,
             threads: NonZeroUsize::MIN.saturating_add(1),
             max_connections: 2048,
+            // A household behind one address has some dozens.
+            max_connections_per_address: 256,
+            // With all of them there the page and the API can still be reached.
+            max_viewers: 1024,
             server_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(10),
             max_head_bytes: 8192,
+            max_body_bytes: 64 << 10,
             max_frame_bytes: 8 << 20,
             // OctoPrint gives up after 5 s, and would not see our answer's reason.
             snapshot_timeout: Duration::from_secs(4),

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::super::answer::Answer;
+use super::super::peer::network;
 use super::super::problem::problem;
 use crate::clock::Monotonic;
 
@@ -66,17 +67,6 @@ impl Failures {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, Failed>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whoever has one IPv6 address has 2^64 of them.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V6(address) if address.to_ipv4_mapped().is_none() => {
-            let [a, b, c, d, ..] = address.segments();
-            [a, b, c, d, 0, 0, 0, 0].into()
-        }
-        address => address,
     }
 }
 

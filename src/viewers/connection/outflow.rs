@@ -1,6 +1,7 @@
 //! What a connection sends: answers, snapshots, streams and events.
 
 use std::io;
+use std::time::Duration;
 
 use super::{Connection, LINGER};
 use crate::clock::Monotonic;
@@ -8,6 +9,9 @@ use crate::viewers::answer::Body;
 use crate::viewers::events::Due;
 use crate::viewers::phase::{Phase, Step};
 use crate::viewers::viewer::Next;
+
+/// How soon to go on reading what somebody sends who has nothing more to say.
+const READ_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 impl Connection {
     /// Returns whether all is sent. Who has taken some of it gets more time for the rest.
@@ -66,6 +70,7 @@ impl Connection {
             Next::Frame => None,
             Next::TooSlow => return Ok(Step::Close("took nothing for too long")),
         };
+        self.come_back_for_more(now);
         Ok(Step::Wait)
     }
 
@@ -81,6 +86,7 @@ impl Connection {
         match listener.next(&self.context, now) {
             Due::At(time) => {
                 self.deadline = Some(time);
+                self.come_back_for_more(now);
                 Ok(Step::Wait)
             }
             Due::Now(event) => {
@@ -88,6 +94,14 @@ impl Connection {
                 self.deadline = Some(now + self.context.settings.http.server_timeout);
                 Ok(Step::Again)
             }
+        }
+    }
+
+    /// What is left unread now would never be announced again, nor the end behind it. A flood is not hurried after.
+    fn come_back_for_more(&mut self, now: Monotonic) {
+        if self.input.is_readable() {
+            let soon = now + READ_AGAIN_AFTER;
+            self.deadline = Some(self.deadline.map_or(soon, |deadline| deadline.min(soon)));
         }
     }
 

@@ -45,7 +45,7 @@ impl Socket {
         }
     }
 
-    pub(super) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+    pub(in crate::viewers) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         match self {
             Self::Tcp(socket) => socket.shutdown(how),
             Self::Unix(socket) => socket.shutdown(how),
