@@ -1,6 +1,7 @@
 //! The crank of the daemon: source, JPEG, slot. Opens the source when somebody watches, opens it again when it is
 //! lost, shows a placard meanwhile, and stops it when nobody watches any longer.
 
+pub mod guard;
 mod run;
 mod shared;
 
@@ -12,7 +13,7 @@ use log::{debug, info, warn};
 use self::run::{Fate, Run};
 pub use self::shared::Shared;
 use crate::config::Settings;
-use crate::config::values::Resolution;
+use crate::config::values::{Resolution, SourceName};
 use crate::intake::Intake;
 use crate::retry::Retry;
 use crate::source::{self, Grab, Lost, Opened, Source};
@@ -26,6 +27,14 @@ const MOST_BUFFERED: usize = 64;
 
 /// Cameras that are slow to start are given this long for their first picture before they are opened again.
 const SLOWEST_START: Duration = Duration::from_secs(10);
+
+/// A camera's picture that is the same for so long is worth a word.
+const LONG_STILL: Duration = Duration::from_secs(60);
+
+/// Viewers see why there is no picture somewhat before the source is opened anew: with the default within two seconds.
+pub(crate) fn notice_after(stalled_after: Duration) -> Duration {
+    stalled_after * 3 / 4
+}
 
 pub struct Capture {
     source: Box<dyn Source>,
@@ -70,7 +79,14 @@ impl Capture {
             }
             self.source.close();
             self.shared.stats.captured_fps.set(0.0);
+            self.shared.stats.same_seconds.set(0.0);
             if let Err(lost) = outcome {
+                // Once for each picture that it brought: a source that changes all the time is one that fails.
+                if matches!(lost, Lost::Changed(_)) && self.retry.is_first() {
+                    info!("{lost}; starting anew");
+                    self.retry.pause(Duration::ZERO, false);
+                    continue;
+                }
                 let delay =
                     self.retry.pause(self.settings.source.device_error_delay, self.source.pauses_grow());
                 self.show_trouble(&lost, &format!("trying again in {} s", delay.as_secs_f64()));
@@ -105,9 +121,12 @@ impl Capture {
             self.shared.heartbeat.beat();
             let mut fate = Fate::Nothing;
             let mut size = None;
+            let heartbeat = &self.shared.heartbeat;
             let grab = self.source.next(TICK, &mut |picture| {
                 size = Some((picture.width, picture.height));
-                fate = match run.admits(&picture) {
+                self.shared.stats.same_seconds.set(run.stillness.look(&picture).as_secs_f64());
+                // What comes after a hang was taken before it.
+                fate = match run.admits(&picture) && !heartbeat.has_missed() {
                     true => self.intake.take(picture).map_or_else(Fate::Bad, Fate::Good),
                     false => Fate::Surplus,
                 };
@@ -128,6 +147,11 @@ impl Capture {
                 Fate::Surplus if run.trouble.is_none() => run.last_good = Instant::now(),
                 Fate::Surplus | Fate::Nothing => {}
             }
+            if self.shared.heartbeat.take_missed() {
+                self.throw_away(&run)?;
+                (run.is_told, run.last_good) = (true, Instant::now());
+            }
+            self.check_stillness(&mut run);
             self.check_stall(&mut run)?;
         }
         Ok(End::Unwanted)
@@ -188,6 +212,7 @@ impl Capture {
             self.shared.audience.wait_at_most(fps.interval());
             self.shared.heartbeat.beat();
             if self.throw_away(run)? {
+                self.retry.succeeded();
                 run.online = true;
                 run.last_good = Instant::now();
                 self.show_standby(opened);
@@ -225,7 +250,8 @@ impl Capture {
         run.last_good = Instant::now();
         run.trouble = None;
         let was_online = std::mem::replace(&mut run.online, true);
-        if was_online && !std::mem::take(&mut run.stood_by) {
+        let was_other = std::mem::take(&mut run.stood_by) | std::mem::take(&mut run.is_told);
+        if was_online && !was_other {
             return;
         }
         self.shared.status.set(State::Online(opened.clone()));
@@ -236,7 +262,9 @@ impl Capture {
         let wish = self.settings.source.resolution;
         let rate = self.settings.source.desired_fps.map(|fps| fps.per_second());
         let same_rate = rate.zip(opened.fps).is_none_or(|(wish, fps)| (wish - fps).abs() < 0.5);
-        let same_size = opened.size == Some((wish.width, wish.height));
+        // With `dv-timings` the signal has the size that it has.
+        let same_size =
+            opened.size == Some((wish.width, wish.height)) || self.settings.source.v4l2.dv_timings;
         // Pictures from a folder or from elsewhere have the size that they have.
         if (same_size && same_rate) || !self.settings.source.name.is_asked_for_a_size() {
             return String::new();
@@ -245,14 +273,32 @@ impl Capture {
         format!(" (asked for {}x{}{rate}, this is what it gives)", wish.width, wish.height)
     }
 
-    /// A source without a good picture for too long is lost; a slow start is shown, and waited for a little longer.
+    /// One line for each time that the camera is opened. What has an HDMI input may well show a screen that stands still.
+    fn check_stillness(&self, run: &mut Run) {
+        let source = &self.settings.source;
+        let is_camera = source.name == SourceName::V4l2 && !source.v4l2.dv_timings;
+        let seconds = self.shared.stats.same_seconds.get();
+        if is_camera && seconds >= LONG_STILL.as_secs_f64() && !std::mem::replace(&mut run.still_told, true) {
+            warn!(
+                "{}: the very same picture for {seconds:.0} s; a screen may stand still, but a camera has noise: if it should \
+                 move, unplug it and plug it in again",
+                run.device
+            );
+        }
+    }
+
+    /// A source without a good picture for too long is lost; viewers see somewhat earlier what they wait for, and a slow start
+    /// is waited for a little longer.
     fn check_stall(&mut self, run: &mut Run) -> Result<(), Lost> {
         let Some(limit) = self.source.stall_after() else { return Ok(()) };
+        let notice = notice_after(limit).max(run.two_intervals);
         let limit = limit.max(run.two_intervals);
         let silent = run.last_good.elapsed();
-        if silent < limit {
+        if silent < notice {
             return Ok(());
         }
+        let limit_is_over = silent >= limit;
+        let limit = if limit_is_over { limit } else { notice };
         let device = &run.device;
         let what = match &run.trouble {
             Some(trouble) => format!("{device}: no picture that can be shown: {trouble}"),
@@ -260,11 +306,12 @@ impl Capture {
             None => format!("{device}: still no first picture after {} s", limit.as_secs_f64()),
         };
         let lost = Lost::NoSignal(what);
-        if run.online || silent >= limit.max(SLOWEST_START) {
+        if limit_is_over && (run.online || silent >= limit.max(SLOWEST_START)) {
             return Err(lost);
         }
-        if !std::mem::replace(&mut run.slow_start_shown, true) {
-            self.show_trouble(&lost, "waiting for it");
+        if !std::mem::replace(&mut run.is_told, true) {
+            let next = if run.online { "waiting a little longer before trying again" } else { "waiting for it" };
+            self.show_trouble(&lost, next);
         }
         Ok(())
     }
@@ -283,7 +330,7 @@ impl Capture {
         }
         let (title, reason) = match lost {
             Lost::NoCamera(reason) => ("NO CAMERA", reason),
-            Lost::NoSignal(reason) => ("NO SIGNAL", reason),
+            Lost::NoSignal(reason) | Lost::Changed(reason) => ("NO SIGNAL", reason),
         };
         self.show_placard(title, reason);
     }

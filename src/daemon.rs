@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use log::{error, info, warn};
 
-use crate::capture::{Capture, Shared};
+use crate::capture::{Capture, Shared, guard};
 use crate::config::values::NetworkWait;
 use crate::config::{Live, Settings};
 use crate::filter::Filter;
@@ -55,6 +55,7 @@ pub fn run(settings: &Settings) -> Result<()> {
     let server = server.context("cannot start the event loops")?;
     let pushes = Pushes::start(&shared).context("cannot start the threads of pushes")?;
     let ended = start_capture(capture)?;
+    guard::start(shared.clone()).context("cannot start the thread that guards it")?;
     let filter =
         shared.filter.as_ref().map(Filter::start).transpose().context("cannot start the filter's thread")?;
     notify::ready();

@@ -90,6 +90,7 @@ pub mod orders;
 
 /// What the camera is doing, for `/state`, the log and `systemctl status`.
 pub mod status;
+pub mod stillness;
 
 /// Counters and rates.
 pub mod stats;

@@ -17,6 +17,11 @@ impl Retry {
         self.failures = 0;
     }
 
+    /// Whether it has done what it is for since it was lost last.
+    pub const fn is_first(&self) -> bool {
+        self.failures == 0
+    }
+
     /// It has been lost: for how long to leave it alone.
     pub fn pause(&mut self, shortest: Duration, grows: bool) -> Duration {
         let doublings = if grows { self.failures.min(16) } else { 0 };

@@ -112,6 +112,8 @@ pub struct Stats {
     pub dropped_same: Counter,
     /// Pictures a second that the source gives now.
     pub captured_fps: Gauge,
+    /// For how long the source has given the very same picture.
+    pub same_seconds: Gauge,
     /// From the begin of compressing a picture to its end.
     pub encode: Histogram,
     /// From the camera to the slot.

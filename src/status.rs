@@ -62,7 +62,7 @@ impl From<&Lost> for State {
     fn from(lost: &Lost) -> Self {
         match lost {
             Lost::NoCamera(reason) => Self::NoCamera(reason.clone()),
-            Lost::NoSignal(reason) => Self::NoSignal(reason.clone()),
+            Lost::NoSignal(reason) | Lost::Changed(reason) => Self::NoSignal(reason.clone()),
         }
     }
 }

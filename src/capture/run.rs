@@ -9,6 +9,7 @@ use crate::pace::Pace;
 use crate::picture::Picture;
 use crate::source::Opened;
 use crate::stats::RateMeter;
+use crate::stillness::Stillness;
 
 /// What is known of the source since it was opened.
 pub(super) struct Run {
@@ -17,7 +18,10 @@ pub(super) struct Run {
     pub(super) online: bool,
     /// Since the last picture that was shown.
     pub(super) stood_by: bool,
-    pub(super) slow_start_shown: bool,
+    /// Whether viewers and state have been told otherwise than by a picture.
+    pub(super) is_told: bool,
+    pub(super) stillness: Stillness,
+    pub(super) still_told: bool,
     /// Why the last picture could not be shown.
     pub(super) trouble: Option<String>,
     pub(super) rate: RateMeter,
@@ -38,7 +42,9 @@ impl Run {
             last_good: Instant::now(),
             online: false,
             stood_by: false,
-            slow_start_shown: false,
+            is_told: false,
+            stillness: Stillness::default(),
+            still_told: false,
             trouble: None,
             rate: RateMeter::default(),
             two_intervals: opened.interval().map_or(Duration::ZERO, |interval| interval.saturating_mul(2)),

@@ -57,13 +57,6 @@ const FLAGS: &[Flag] = &[
     alone("allow-truncated-frames", Refused("a JPEG that ends too early is never shown")),
     short('n', alone("persistent", Needless("viewers stay connected whatever the camera does"))),
     short(
-        't',
-        alone(
-            "dv-timings",
-            Refused("set them with `v4l2-ctl --set-dv-bt-timings query` before mjpegd starts"),
-        ),
-    ),
-    short(
         'c',
         with(
             "encoder",

@@ -175,4 +175,7 @@ pub enum Lost {
     /// The device is there but gives no pictures.
     #[error("{0}")]
     NoSignal(String),
+    /// What it gives is no longer what was agreed on: it is to be opened anew, at once.
+    #[error("{0}")]
+    Changed(String),
 }

@@ -57,6 +57,8 @@ fn camera(page: &mut Page, context: &Context) {
         page.sample("camera_state", &[("state", state)], u8::from(state == now.word()));
     }
     page.counter("camera_opened_total", "Times that the camera was opened.", context.stats.opened.get());
+    let same = context.stats.same_seconds.get();
+    page.gauge("camera_same_seconds", "For how long its pictures have been equal.", &[], same);
     if let Some(frame) = context.latest.get() {
         let age = frame.times.captured.age().as_secs_f64();
         page.gauge("picture_age_seconds", "Age of the newest picture.", &[], age);

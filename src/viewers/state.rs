@@ -50,6 +50,8 @@ struct Camera<'a> {
     fps: Option<f64>,
     /// What is measured.
     captured_fps: f64,
+    /// For how long its pictures have been equal; a camera that is well has noise.
+    same_for_seconds: f64,
     times_opened: u64,
 }
 
@@ -181,6 +183,7 @@ impl<'a> Camera<'a> {
             height: size.map(|(_, height)| height),
             fps: opened.and_then(|opened| opened.fps),
             captured_fps: tenths(context.stats.captured_fps.get()),
+            same_for_seconds: tenths(context.stats.same_seconds.get()),
             times_opened: context.stats.opened.get(),
         }
     }

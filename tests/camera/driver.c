@@ -85,6 +85,7 @@ int buffer_queue(struct camera *camera, struct v4l2_buffer *buffer)
 
 int buffer_dequeue(struct camera *camera, struct v4l2_buffer *buffer)
 {
+	struct faults faults;
 	char byte;
 
 	for (;;) {
@@ -95,7 +96,8 @@ int buffer_dequeue(struct camera *camera, struct v4l2_buffer *buffer)
 			return number;
 		if (!camera->streaming)
 			return EINVAL;
-		if (!empty(&camera->done))
+		/* Taking the byte of a picture would take the mark of an event with it: the event first. */
+		if (!empty(&camera->done) && !camera->events)
 			break;
 		if (camera->nonblocking)
 			return EAGAIN;
@@ -109,6 +111,9 @@ int buffer_dequeue(struct camera *camera, struct v4l2_buffer *buffer)
 	unsigned index = take(&camera->done);
 	camera->buffer[index].flags &= ~(unsigned)V4L2_BUF_FLAG_DONE;
 	*buffer = camera->buffer[index];
+	faults_read(&faults);
+	if (fault(&faults, "index", NULL))
+		buffer->index = MAX_BUFFERS + 7;
 	camera->buffer[index].flags &= ~(unsigned)V4L2_BUF_FLAG_ERROR;
 	return 0;
 }
@@ -116,9 +121,13 @@ int buffer_dequeue(struct camera *camera, struct v4l2_buffer *buffer)
 /* Whether the frame of this tick exists; the lock is held. */
 static int exposes(struct camera *camera, const struct faults *faults)
 {
-	if (fault(faults, "stall", NULL))
+	struct signal now = { 0 };
+
+	if (has_signal())
+		now = signal_now();
+	if (fault(faults, "stall", NULL) || (has_signal() && !is_set_to(camera, &now)))
 		return 0;
-	camera->sequence++;
+	camera->sequence += fault(faults, "jump", NULL) ? 1000000 : 1;
 	if (fault(faults, "gap", NULL) && camera->sequence % 3)
 		return 0;
 	if (empty(&camera->queued)) {
@@ -130,7 +139,7 @@ static int exposes(struct camera *camera, const struct faults *faults)
 
 static void expose(struct camera *camera, const struct faults *faults)
 {
-	unsigned index = take(&camera->queued), every, still;
+	unsigned index = take(&camera->queued), every, still, ahead;
 	struct v4l2_buffer *buffer = &camera->buffer[index];
 	uint64_t sequence = camera->sequence - 1, taken = nanoseconds();
 
@@ -139,14 +148,20 @@ static void expose(struct camera *camera, const struct faults *faults)
 	size_t length = picture(camera, is_still ? still : sequence, is_still ? 0 : taken,
 		camera->map + camera->slice * index, faults);
 	pthread_mutex_lock(&fakecam_lock);
-	buffer->bytesused = (uint32_t)length;
+	int hit = !(fault(faults, "every", &every) && every && sequence % every);
+	buffer->bytesused = fault(faults, "oversized", NULL) && hit ? buffer->length * 2 : (uint32_t)length;
 	buffer->sequence = (uint32_t)sequence;
 	buffer->timestamp.tv_sec = (long)(taken / 1000000000u);
 	buffer->timestamp.tv_usec = (long)(taken / 1000 % 1000000);
 	buffer->field = V4L2_FIELD_NONE;
 	buffer->flags = (buffer->flags & ~(unsigned)V4L2_BUF_FLAG_QUEUED) | V4L2_BUF_FLAG_DONE;
-	if (fault(faults, "error", NULL) && !(fault(faults, "every", &every) && every && sequence % every))
+	if (fault(faults, "error", NULL) && hit)
 		buffer->flags |= V4L2_BUF_FLAG_ERROR;
+	if (fault(faults, "stamp", &ahead)) {
+		buffer->timestamp.tv_sec += (long)ahead;
+		if (!ahead)
+			buffer->flags &= ~(unsigned)V4L2_BUF_FLAG_TIMESTAMP_MASK;
+	}
 	meter_filled(sequence, taken);
 	put(&camera->done, index);
 	/* Never full: it holds a byte a buffer at most. */
@@ -184,7 +199,9 @@ static void *drive(void *argument)
 	while (!camera->stop && !camera->gone) {
 		uint64_t now = nanoseconds();
 		faults_read(&faults);
-		if (fault(&faults, "unplug", NULL)) {
+		if (has_signal())
+			signal_look(camera);
+		if (is_gone(camera->node)) {
 			unplug(camera);
 		} else if (now < next) {
 			sleep_until(camera, next < now + attention ? next : now + attention);
@@ -245,6 +262,7 @@ int stream_off(struct camera *camera)
 	pthread_mutex_unlock(&fakecam_lock);
 	pthread_join(camera->driver, NULL);
 	pthread_mutex_lock(&fakecam_lock);
+	camera->events = 0;
 	while (!empty(&camera->done) && read(camera->fd, &byte, 1) == 1)
 		take(&camera->done);
 	camera->queued.head = camera->queued.tail = camera->done.head = camera->done.tail = 0;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -75,7 +76,13 @@ static const struct node *node_at(const char *volatile given)
 	for (unsigned i = 0; path && *path && i < MAX_NODES; i++)
 		if (!strcmp(path, nodes[i].path))
 			return &nodes[i];
-	return NULL;
+	/* A link that udev would make. */
+	char target[sizeof nodes->path];
+	ssize_t length = path && strstr(path, "/by-id/") ? readlink(path, target, sizeof target - 1) : -1;
+	if (length <= 0)
+		return NULL;
+	target[length] = 0;
+	return strstr(target, "/by-id/") ? NULL : node_at(target);
 }
 
 static struct camera *camera_of(int fd)
@@ -94,17 +101,27 @@ static int failed(int number)
 	return -1;
 }
 
-static int unplugged(void)
+int is_gone(const struct node *node)
 {
 	struct faults faults;
+	unsigned number;
+
 	faults_read(&faults);
-	return fault(&faults, "unplug", NULL);
+	return fault(&faults, "unplug", NULL) || (fault(&faults, "gone", &number) && number == (unsigned)(node - nodes) + 1);
+}
+
+/* Two ends for a byte a buffer. A pipe costs least; a socket has urgent data too. */
+static int ends_of(int *ends, int flags)
+{
+	if (!has_signal())
+		return pipe2(ends, O_CLOEXEC | (flags & O_NONBLOCK));
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (flags & O_NONBLOCK ? SOCK_NONBLOCK : 0), 0, ends);
 }
 
 static int open_camera(const struct node *node, int flags)
 {
 	struct camera *camera = NULL;
-	int ends[2], number = unplugged() ? ENOENT : fault_of("open");
+	int ends[2], number = is_gone(node) ? ENOENT : fault_of("open");
 
 	if (number)
 		return failed(number);
@@ -112,7 +129,7 @@ static int open_camera(const struct node *node, int flags)
 	for (unsigned i = 0; i < MAX_CAMERAS && !camera; i++)
 		if (!cameras[i].fd)
 			camera = &cameras[i];
-	if (!camera || pipe2(ends, O_CLOEXEC | (flags & O_NONBLOCK))) {
+	if (!camera || ends_of(ends, flags)) {
 		pthread_mutex_unlock(&fakecam_lock);
 		return failed(ENFILE);
 	}
@@ -125,6 +142,9 @@ static int open_camera(const struct node *node, int flags)
 	camera->fourcc = format_offered(0)->fourcc;
 	camera->fps = rate_offered(0);
 	size_offered(camera->fourcc, 0, &camera->width, &camera->height);
+	/* What the bridge was set to before is nobody's business. */
+	camera->timings.width = 64;
+	camera->timings.height = 48;
 	event(camera, "open");
 	pthread_mutex_unlock(&fakecam_lock);
 	return ends[0];
@@ -135,6 +155,8 @@ static int close_camera(struct camera *camera)
 	int fd = camera->fd;
 
 	pthread_mutex_lock(&fakecam_lock);
+	fakecam_holds = 1;
+	fault_of("close");
 	stream_off(camera);
 	if (camera->map)
 		munmap(camera->map, camera->slice * camera->count);
@@ -144,6 +166,7 @@ static int close_camera(struct camera *camera)
 		real()->close(camera->bell);
 	event(camera, "close");
 	camera->fd = 0;
+	fakecam_holds = 0;
 	pthread_mutex_unlock(&fakecam_lock);
 	return real()->close(fd);
 }
@@ -151,8 +174,10 @@ static int close_camera(struct camera *camera)
 static int control(struct camera *camera, unsigned long request, void *argument)
 {
 	pthread_mutex_lock(&fakecam_lock);
+	fakecam_holds = 1;
 	/* Some programs' request numbers are sign-extended. */
 	int number = answer(camera, request & 0xffffffffu, argument);
+	fakecam_holds = 0;
 	pthread_mutex_unlock(&fakecam_lock);
 	return failed(number);
 }
@@ -221,6 +246,12 @@ int ioctl(int fd, unsigned long request, ...)
 void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
 {
 	struct camera *camera = camera_of(fd);
+	int number = camera ? fault_of("mmap") : 0;
+
+	if (number) {
+		errno = number;
+		return MAP_FAILED;
+	}
 	return real()->mmap(address, length, protection, flags, camera ? camera->memory : fd, offset);
 }
 
@@ -237,7 +268,7 @@ int stat(const char *path, struct stat *status)
 	memset(status, 0, sizeof *status);
 	status->st_mode = S_IFCHR | 0660;
 	status->st_rdev = makedev(81, (unsigned)(node_at(path) - nodes));
-	return failed(unplugged() ? ENOENT : 0);
+	return failed(is_gone(node_at(path)) ? ENOENT : 0);
 }
 
 #if __WORDSIZE == 64
@@ -259,7 +290,7 @@ int statx(int folder, const char *restrict path, int flags, unsigned mask, struc
 	status->stx_mode = S_IFCHR | 0660;
 	status->stx_rdev_major = 81;
 	status->stx_rdev_minor = (unsigned)(node - nodes);
-	return failed(unplugged() ? ENOENT : 0);
+	return failed(is_gone(node) ? ENOENT : 0);
 }
 
 /* The v4l crate calls ioctl this way. */

@@ -13,6 +13,8 @@
  *                    MJPG and JPEG; *.yuyv for YUYV, each exactly a picture, padding included. No .yuyv: it is drawn
  *   FAKECAM_FLIPS    which flips it has, none by default: h or H, v or V; of those in capitals the default is 1. They cannot be
  *                    changed while it streams. Flipped is what is drawn, and *.jpg: in folders such as 640x480-h, -v, -hv
+ *   FAKECAM_DV       the signal at its input, "1280x720", which alone is its size: it has an HDMI bridge, that has to be set to the
+ *                    signal (VIDIOC_QUERY_DV_TIMINGS, VIDIOC_S_DV_TIMINGS) and tells when that changes
  *   FAKECAM_METER    a file of 16 KiB, made by whoever starts the program, in which the cameras tell what they did:
  *                    64-bit words, little endian (sequences start at 0 with each STREAMON)
  *     [0]              nanoseconds of processor time that the cameras' own threads have used, all starts together
@@ -24,22 +26,32 @@
  *                    set ("set:brightness=5"; names are in controls.c), with the node's path
  *   FAKECAM_FAULT    the control file, read anew for every frame and call; while it exists, its words are faults:
  *     unplug               the node is gone, open handles get ENODEV and a hang-up for good
+ *     gone:N               the same for the N-th of the nodes alone, from 1
  *     stall                no frame becomes ready
  *     start-delay:MS       the first frame comes this much later
  *     stop-delay:MS        STREAMOFF takes so long, as with a driver that hangs
  *     open=ERRNO           the call fails: EBUSY, EACCES, ... (see fault.c); also s_fmt=, reqbufs=, qbuf=, streamon=,
- *                          dqbuf=, query_ext_ctrl=, g_ext_ctrls=, s_ext_ctrls=, s_ctrl= (by either call)
+ *                          dqbuf=, query_ext_ctrl=, g_ext_ctrls=, s_ext_ctrls=, s_ctrl= (by either call), querycap=, enum_fmt=,
+ *                          s_parm=, querybuf=, mmap=, streamoff=, close=, query_dv=, s_dv=
+ *     hang=CALL            the call does not return while this lasts, whichever of these it is
+ *     dv=WxH               the signal is another one, with FAKECAM_DV; a driver that is not set to it gives no frames
+ *     change:N             the driver tells of a change of its source whenever N is another number, with FAKECAM_DV
  *     forget               STREAMON sets all controls to their defaults
  *     refuse-idle          no control can be set before STREAMON
  *     gap                  the driver loses two of every three frames
  *     still:N              every picture is the N-th, and its stamp says that it was taken at 0
+ *     film=WxH             JPEGs have this size, whatever was agreed on
+ *     jump                 a million sequence numbers between two frames
+ *     stamp:N              N seconds are added to the time stamps, of which 0 stands for a clock that is not CLOCK_MONOTONIC
+ *     index                DQBUF names a buffer that there is not
  *     error                buffers carry V4L2_BUF_FLAG_ERROR
+ *     oversized            bytesused is twice the buffer
  *     truncate             half of each picture
  *     empty                no bytes
  *     garbage              random bytes
  *     pad:N                N zero bytes after the picture
  *     strip-dht            MJPEG without Huffman tables
- *     every:N              the six above hit only each N-th frame
+ *     every:N              the eight above hit only each N-th frame
  *
  * An MJPEG frame carries, right after SOI, a COM segment "FCAM" + sequence (8 bytes LE) + CLOCK_MONOTONIC nanoseconds
  * (8 bytes LE), so that a client on the same machine knows its age. A raw picture that is drawn is red on the left and
@@ -87,6 +99,12 @@ struct camera {
 	struct v4l2_buffer buffer[MAX_BUFFERS];
 	struct fifo queued, done;
 	uint64_t sequence;
+	/* The signal that it is set to, and the one that the program knows of; events that it has not taken, if it wants any. */
+	struct signal {
+		unsigned width, height, change;
+		int number;
+	} timings, told;
+	unsigned wants_events, events;
 	pthread_t driver;
 	pthread_cond_t wake;
 	int stop;
@@ -102,7 +120,11 @@ struct faults {
 const char *setting(const char *name, const char *otherwise);
 void faults_read(struct faults *faults);
 int fault(const struct faults *faults, const char *word, unsigned *number);
-/* The errno that the call is to fail with, or 0. */
+int fault_size(const struct faults *faults, const char *name, unsigned *width, unsigned *height);
+/* Whether this thread holds the lock. */
+extern __thread int fakecam_holds;
+int is_gone(const struct node *node);
+/* The errno that the call is to fail with, or 0; not before it is to return. */
 int fault_of(const char *call);
 void event(const struct camera *camera, const char *what);
 uint64_t nanoseconds(void);
@@ -153,6 +175,14 @@ void controls_forget(void);
 /* How its pictures are to lie now. */
 enum { HORIZONTAL = 1, VERTICAL = 2 };
 unsigned flips(void);
+
+/* signal.c: the input of an HDMI bridge. 0 or an errno. */
+int has_signal(void);
+struct signal signal_now(void);
+int is_set_to(const struct camera *camera, const struct signal *now);
+/* Tells of a change, if there is one. */
+void signal_look(struct camera *camera);
+int answer_signal(struct camera *camera, unsigned long request, void *argument);
 
 /* ioctl.c: 0 or an errno. */
 int answer(struct camera *camera, unsigned long request, void *argument);

@@ -56,6 +56,37 @@ int fault(const struct faults *faults, const char *word, unsigned *number)
 	return 0;
 }
 
+/* Finds NAME=WIDTHxHEIGHT. */
+int fault_size(const struct faults *faults, const char *name, unsigned *width, unsigned *height)
+{
+	size_t length = strlen(name);
+	const char *at = strstr(faults->words, name);
+
+	return at && at[length] == '=' && sscanf(at + length + 1, "%ux%u", width, height) == 2;
+}
+
+__thread int fakecam_holds;
+
+/* For as long as the fault lasts, without keeping other threads' calls waiting. */
+static void hang(const char *call)
+{
+	struct faults faults;
+	char word[64];
+
+	snprintf(word, sizeof word, "hang=%s", call);
+	faults_read(&faults);
+	if (!fault(&faults, word, NULL))
+		return;
+	if (fakecam_holds)
+		pthread_mutex_unlock(&fakecam_lock);
+	do {
+		usleep(10000);
+		faults_read(&faults);
+	} while (fault(&faults, word, NULL));
+	if (fakecam_holds)
+		pthread_mutex_lock(&fakecam_lock);
+}
+
 int fault_of(const char *call)
 {
 	static const struct {
@@ -64,11 +95,13 @@ int fault_of(const char *call)
 	} known[] = {
 		{ "EACCES", EACCES }, { "EBUSY", EBUSY }, { "EINVAL", EINVAL }, { "EIO", EIO }, { "ENODEV", ENODEV },
 		{ "ENOENT", ENOENT }, { "ENOSPC", ENOSPC }, { "EPERM", EPERM }, { "EPROTO", EPROTO },
-		{ "ENOTTY", ENOTTY },
+		{ "ENOTTY", ENOTTY }, { "ENOMEM", ENOMEM }, { "ETIMEDOUT", ETIMEDOUT }, { "EPIPE", EPIPE }, { "ENOLINK", ENOLINK },
+		{ "ENOLCK", ENOLCK }, { "ERANGE", ERANGE }, { "ENODATA", ENODATA },
 	};
 	struct faults faults;
 	char word[64];
 
+	hang(call);
 	faults_read(&faults);
 	for (unsigned i = 0; i < sizeof known / sizeof *known; i++) {
 		snprintf(word, sizeof word, "%s=%s", call, known[i].name);

@@ -33,9 +33,10 @@ static int capabilities(const struct camera *camera, struct v4l2_capability *cap
 static int enumerate_formats(struct v4l2_fmtdesc *description)
 {
 	const struct format *format = format_offered(description->index);
+	int number = fault_of("enum_fmt");
 
-	if (!format)
-		return EINVAL;
+	if (number || !format)
+		return number ? number : EINVAL;
 	description->pixelformat = format->fourcc;
 	description->flags = format->line ? 0 : V4L2_FMT_FLAG_COMPRESSED;
 	snprintf((char *)description->description, sizeof description->description, "%s", format->description);
@@ -44,7 +45,7 @@ static int enumerate_formats(struct v4l2_fmtdesc *description)
 
 static int enumerate_sizes(struct v4l2_frmsizeenum *size)
 {
-	if (!format_by(size->pixel_format) || !size_offered(size->pixel_format, size->index,
+	if (has_signal() || !format_by(size->pixel_format) || !size_offered(size->pixel_format, size->index,
 		&size->discrete.width, &size->discrete.height))
 		return EINVAL;
 	size->type = V4L2_FRMSIZE_TYPE_DISCRETE;
@@ -65,11 +66,16 @@ static int enumerate_rates(struct v4l2_frmivalenum *interval)
 }
 
 /* As drivers do: what cannot be had becomes the nearest that can. */
-static void adjust(struct v4l2_pix_format *pix)
+static void adjust(const struct camera *camera, struct v4l2_pix_format *pix)
 {
 	if (!format_by(pix->pixelformat))
 		pix->pixelformat = format_offered(0)->fourcc;
-	nearest_size(pix->pixelformat, &pix->width, &pix->height);
+	if (has_signal()) {
+		pix->width = camera->timings.width;
+		pix->height = camera->timings.height;
+	} else {
+		nearest_size(pix->pixelformat, &pix->width, &pix->height);
+	}
 	pix->field = V4L2_FIELD_NONE;
 	pix->bytesperline = line_bytes(pix->pixelformat, pix->width);
 	pix->sizeimage = (uint32_t)picture_bytes(pix->pixelformat, pix->width, pix->height);
@@ -81,7 +87,7 @@ static int set_format(struct camera *camera, struct v4l2_format *format)
 {
 	if (camera->count)
 		return EBUSY;
-	adjust(&format->fmt.pix);
+	adjust(camera, &format->fmt.pix);
 	camera->width = format->fmt.pix.width;
 	camera->height = format->fmt.pix.height;
 	camera->fourcc = format->fmt.pix.pixelformat;
@@ -93,7 +99,7 @@ static int get_format(const struct camera *camera, struct v4l2_format *format)
 	format->fmt.pix.width = camera->width;
 	format->fmt.pix.height = camera->height;
 	format->fmt.pix.pixelformat = camera->fourcc;
-	adjust(&format->fmt.pix);
+	adjust(camera, &format->fmt.pix);
 	return 0;
 }
 
@@ -101,6 +107,9 @@ static int parameters(struct camera *camera, struct v4l2_streamparm *parameters,
 {
 	struct v4l2_captureparm *capture = &parameters->parm.capture;
 
+	int number = set ? fault_of("s_parm") : 0;
+	if (number)
+		return number;
 	if (set && capture->timeperframe.numerator && camera->streaming)
 		return EBUSY;
 	if (set && capture->timeperframe.numerator)
@@ -124,8 +133,9 @@ static int input(struct v4l2_input *input)
 
 static int query_buffer(const struct camera *camera, struct v4l2_buffer *buffer)
 {
-	if (buffer->index >= camera->count)
-		return EINVAL;
+	int number = fault_of("querybuf");
+	if (number || buffer->index >= camera->count)
+		return number ? number : EINVAL;
 	*buffer = camera->buffer[buffer->index];
 	return 0;
 }
@@ -164,17 +174,16 @@ static int captures(unsigned long request, const void *argument)
 
 int answer(struct camera *camera, unsigned long request, void *argument)
 {
-	struct faults faults;
-
-	faults_read(&faults);
-	if (fault(&faults, "unplug", NULL)) {
+	if (is_gone(camera->node)) {
 		camera->gone = 1;
 		controls_forget();
 	}
 	if (camera->gone && request != VIDIOC_STREAMOFF)
 		return ENODEV;
-	if (request == VIDIOC_QUERYCAP)
-		return capabilities(camera, argument);
+	if (request == VIDIOC_QUERYCAP) {
+		int number = fault_of("querycap");
+		return number ? number : capabilities(camera, argument);
+	}
 	if (camera->node->kind != CAPTURE || !captures(request, argument))
 		return EINVAL;
 	switch (request) {
@@ -183,7 +192,7 @@ int answer(struct camera *camera, unsigned long request, void *argument)
 	case VIDIOC_ENUM_FRAMEINTERVALS: return enumerate_rates(argument);
 	case VIDIOC_G_FMT: return get_format(camera, argument);
 	case VIDIOC_S_FMT: return set_format(camera, argument);
-	case VIDIOC_TRY_FMT: adjust(&((struct v4l2_format *)argument)->fmt.pix); return 0;
+	case VIDIOC_TRY_FMT: adjust(camera, &((struct v4l2_format *)argument)->fmt.pix); return 0;
 	case VIDIOC_G_PARM: return parameters(camera, argument, 0);
 	case VIDIOC_S_PARM: return parameters(camera, argument, 1);
 	case VIDIOC_ENUMINPUT: return input(argument);
@@ -195,12 +204,21 @@ int answer(struct camera *camera, unsigned long request, void *argument)
 	case VIDIOC_DQBUF: return buffer_dequeue(camera, argument);
 	case VIDIOC_STREAMON: return start(camera);
 	case VIDIOC_STREAMOFF: {
-		int gone = camera->gone;
+		int gone = camera->gone, number = fault_of("streamoff");
 		stream_off(camera);
+		if (number)
+			return number;
 		/* The kernel answers ENODEV for every ioctl of a device that is gone, this one too. */
 		return gone ? ENODEV : 0;
 	}
-	case VIDIOC_SUBSCRIBE_EVENT: case VIDIOC_UNSUBSCRIBE_EVENT: return 0;
+	case VIDIOC_UNSUBSCRIBE_EVENT: return 0;
+	case VIDIOC_SUBSCRIBE_EVENT: case VIDIOC_DQEVENT: case VIDIOC_QUERY_DV_TIMINGS: case VIDIOC_S_DV_TIMINGS:
+		if (has_signal())
+			return answer_signal(camera, request, argument);
+		/* As uvcvideo: of events it has those of controls. */
+		if (request == VIDIOC_SUBSCRIBE_EVENT)
+			return ((const struct v4l2_event_subscription *)argument)->type == V4L2_EVENT_CTRL ? 0 : EINVAL;
+		return request == VIDIOC_DQEVENT ? ENOENT : ENOTTY;
 	default: return answer_control(camera, request, argument);
 	}
 }

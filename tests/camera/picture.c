@@ -24,11 +24,14 @@ static size_t without_tables(unsigned char *jpeg, size_t length)
 	return length - (from - to);
 }
 
-static size_t jpeg(const struct camera *camera, uint64_t sequence, uint64_t taken, unsigned char *out)
+static size_t jpeg(const struct camera *camera, uint64_t sequence, uint64_t taken, unsigned char *out,
+	const struct faults *faults)
 {
 	static const unsigned char head[] = { 0xff, 0xd8, 0xff, 0xfe, 0, 22, 'F', 'C', 'A', 'M' };
 
-	const struct film *film = film_of(camera);
+	struct camera sized = *camera;
+	fault_size(faults, "film", &sized.width, &sized.height);
+	const struct film *film = film_of(&sized);
 	/* The stamp goes between SOI and what follows it. */
 	size_t length = film ? film_read(film, sequence, 2, out + sizeof head + 16, camera->slice - sizeof head - 16) : 0;
 	if (!length)
@@ -149,7 +152,7 @@ size_t picture(const struct camera *camera, uint64_t sequence, uint64_t taken, u
 	const struct faults *faults)
 {
 	const struct format *format = format_by(camera->fourcc);
-	size_t length = format && format->line ? raw(camera, sequence, out) : jpeg(camera, sequence, taken, out);
+	size_t length = format && format->line ? raw(camera, sequence, out) : jpeg(camera, sequence, taken, out, faults);
 	unsigned number;
 
 	if (fault(faults, "every", &number) && number && sequence % number)

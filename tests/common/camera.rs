@@ -92,6 +92,16 @@ impl Camera {
         self.nodes[index].to_str().unwrap()
     }
 
+    /// Links, as udev makes in `/dev/v4l/by-id/`, of which each leads to a node, in order.
+    pub fn link(&self, name: &str, index: usize) -> String {
+        let folder = self.folder.path().join("by-id");
+        std::fs::create_dir_all(&folder).unwrap();
+        let (new, link) = (folder.join("new"), folder.join(name));
+        std::os::unix::fs::symlink(&self.nodes[index], &new).unwrap();
+        std::fs::rename(new, &link).unwrap();
+        link.to_str().unwrap().to_owned()
+    }
+
     /// Has the camera fail in this way from now on; the words stand in `fakecam.h`.
     pub fn fault(&self, words: &str) {
         let new = self.folder.path().join("fault.new");

@@ -165,6 +165,15 @@ pub fn get(daemon: &Daemon, target: &str) -> Answer {
     Client::connect(daemon).get(target)
 }
 
+/// Sends a JSON body to the API, and returns the answer.
+pub fn send_json(daemon: &Daemon, method: &str, target: &str, body: &str) -> Answer {
+    let mut client = Client::connect(daemon);
+    let lines = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+    client.ask(method, target, &lines);
+    client.send(body);
+    client.answer()
+}
+
 pub fn state(daemon: &Daemon) -> serde_json::Value {
     serde_json::from_slice(&get(daemon, "/state").body).expect("/state is JSON")
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::super::settings;
 use super::super::values::{
-    Control, DesiredFps, Device, Devices, Folder, Format, IdleFps, Resolution, Seconds, SourceName, Whole,
+    Control, DesiredFps, Device, Devices, Folder, Format, IdleFps, Resolution, Seconds, SourceName, Switch, Whole,
     controls, one_or_many, section,
 };
 use super::feeds::{Command, Pull, Redis, Rpicam, Rtsp};
@@ -88,6 +88,10 @@ pub struct V4l2 {
     #[arg(long, short, value_name = "N")]
     pub buffers: Option<Whole<2, 32>>,
 
+    /// Take the size from the signal at an HDMI input, and follow it when it changes (VIDIOC_QUERY_DV_TIMINGS)
+    #[arg(long, short = 't', num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub dv_timings: Option<Switch>,
+
     /// A camera without a picture for so long counts as stalled, 0.5 to 3600 seconds [default: 2]
     #[arg(long, value_name = "SECONDS")]
     pub device_timeout: Option<Seconds<500, 3_600_000>>,
@@ -125,6 +129,7 @@ impl Source {
         }
         set(&mut to.v4l2.format, self.v4l2.format);
         set(&mut to.v4l2.buffers, self.v4l2.buffers);
+        set(&mut to.v4l2.dv_timings, self.v4l2.dv_timings);
         set(&mut to.v4l2.device_timeout, self.v4l2.device_timeout);
         for wish in self.v4l2.controls.into_iter().flatten().map(Wish::from) {
             to.v4l2.controls.retain(|before| before.name != wish.name);

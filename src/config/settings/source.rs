@@ -55,6 +55,8 @@ pub struct V4l2 {
     #[serde(serialize_with = "write::or_auto")]
     pub format: Option<PixelFormat>,
     pub buffers: u32,
+    /// The size is that of the signal at a digital input, and follows it.
+    pub dv_timings: bool,
     /// Without a picture for this long the camera counts as stalled.
     #[serde(serialize_with = "write::seconds")]
     pub device_timeout: Duration,
@@ -98,6 +100,7 @@ impl Default for V4l2 {
             format: None,
             // One for each encoder to come, and one for the camera to fill.
             buffers: cores() as u32 + 1,
+            dv_timings: false,
             // ustreamer's 1 s is too short for cameras that start slowly: pikvm/ustreamer issues 7, 52, 274.
             device_timeout: Duration::from_secs(2),
             controls: Vec::new(),

@@ -12,6 +12,7 @@ use crate::source::Lost;
 pub(super) enum Step {
     Open,
     Query,
+    Timings,
     SetFormat,
     Buffers,
     Start,
@@ -23,6 +24,7 @@ impl Step {
         match self {
             Self::Open => "opening it",
             Self::Query => "asking what it is",
+            Self::Timings => "setting it to the signal at its input",
             Self::SetFormat => "setting its format",
             Self::Buffers => "getting its buffers",
             Self::Start => "starting it",
@@ -59,6 +61,10 @@ pub(super) fn explain(path: &Path, step: Step, error: &io::Error) -> Lost {
         Some(Errno::NOSPC) => format!(
             "{device}: the USB bus has no bandwidth left for it (ENOSPC; the disk has nothing to do with it): \
              choose MJPEG, a smaller size or rate, or plug it into another port or directly into the board"
+        ),
+        Some(Errno::NOMEM) => format!(
+            "{device}: no memory is left for {} (ENOMEM); fewer --buffers, or a smaller size",
+            step.words()
         ),
         Some(Errno::IO | Errno::PROTO | Errno::TIMEDOUT | Errno::PIPE) => format!(
             "{device}: the USB transfer failed while {}: {error}; try another cable, port or power supply",

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::diagnose::{Step, explain};
 use super::sys::{Format, FrameSizes, Node};
+use super::timings::Signal;
 use crate::config::values::{FrameRate, Resolution};
 use crate::picture::PixelFormat;
 use crate::source::Lost;
@@ -25,7 +26,10 @@ pub(super) fn negotiate(
     wish: Resolution,
     format: Option<PixelFormat>,
     fps: Option<FrameRate>,
+    signal: Option<Signal>,
 ) -> Result<Agreed, Lost> {
+    // The size of a signal is no matter of wishes.
+    let wish = signal.map_or(wish, |signal| signal.size);
     let offers: Vec<_> = node.formats().into_iter().map(|(fourcc, _)| fourcc).collect();
     let sizes = |format: PixelFormat| node.frame_sizes(format.fourcc());
     let (format, size) =
@@ -40,7 +44,7 @@ pub(super) fn negotiate(
         width: answer.width,
         height: answer.height,
         stride: if format.is_jpeg() { 0 } else { stride },
-        fps: set_rate(node, &answer, fps),
+        fps: set_rate(node, &answer, fps).or(signal.and_then(|signal| signal.fps)),
     })
 }
 

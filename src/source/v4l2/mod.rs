@@ -9,6 +9,7 @@ mod format;
 mod nodes;
 mod stream;
 mod sys;
+mod timings;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -78,7 +79,9 @@ impl V4l2 {
                 path.display()
             )));
         }
-        let agreed = format::negotiate(&node, path, self.resolution, self.settings.format, self.desired_fps)?;
+        let signal = if self.settings.dv_timings { timings::adopt(&node, path)? } else { None };
+        let Self { resolution, desired_fps, settings, .. } = &*self;
+        let agreed = format::negotiate(&node, path, *resolution, settings.format, *desired_fps, signal)?;
         self.plan = self.set_controls(&node, path);
         let node = Arc::new(node);
         let stream = Stream::prepare(Arc::clone(&node), path, agreed, self.settings.buffers)?;

@@ -23,15 +23,17 @@ pub(super) struct Stream {
     path: PathBuf,
     agreed: Agreed,
     last_sequence: Option<u32>,
-    /// Since when the node is to be polled for changes of controls too, if it is.
-    watches_controls: Option<Instant>,
+    /// Whether the driver tells that the signal has changed.
+    tells_source: bool,
+    /// Since when the node is to be polled for events too, if it is.
+    watches: Option<Instant>,
     controls_changed: bool,
 }
 
 /// A driver keeps the last change of each control; one that gives more than this is not asked on.
 const MOST_EVENTS: usize = 1024;
 
-/// After a change the next one is looked for only then: some drivers have a control that changes with each picture.
+/// After a change of a control the next one is looked for only then: some drivers have a control that changes with each picture.
 const PAUSE_BETWEEN_CHANGES: Duration = Duration::from_millis(250);
 
 /// A driver that waits longer than this to hand over a picture does not count on our clock.
@@ -51,13 +53,17 @@ impl Stream {
             path: path.to_owned(),
             agreed,
             last_sequence: None,
-            watches_controls: None,
+            tells_source: false,
+            watches: None,
             controls_changed: false,
         };
         for index in 0..granted {
             stream.mappings.push(stream.node.map_buffer(index).map_err(lost)?);
             stream.node.queue(index).map_err(lost)?;
         }
+        // Before it starts, so that no change goes unnoticed. Most drivers have nothing of the kind to tell.
+        stream.tells_source = stream.node.subscribe_to_source().is_ok();
+        stream.watches = stream.tells_source.then(Instant::now);
         if granted == 0 {
             return Err(Lost::NoSignal(format!("{}: the driver gives no buffers", path.display())));
         }
@@ -96,7 +102,7 @@ impl Stream {
     /// From now on changes of these controls are noticed. Drivers that do not tell them refuse, which is no trouble.
     pub(super) fn watch(&mut self, controls: &[u32]) {
         let accepted = controls.iter().filter(|id| self.node.subscribe(**id).is_ok()).count();
-        self.watches_controls = (accepted > 0).then(Instant::now);
+        self.watches = (accepted > 0 || self.tells_source).then(Instant::now);
     }
 
     /// Whether controls have changed since the last call; it asks nobody.
@@ -105,7 +111,7 @@ impl Stream {
     }
 
     fn wait(&mut self, wait: Duration) -> Result<PollFlags, Lost> {
-        let watches = self.watches_controls.is_some_and(|since| since <= Instant::now());
+        let watches = self.watches.is_some_and(|since| since <= Instant::now());
         let wanted = if watches { PollFlags::IN | PollFlags::PRI } else { PollFlags::IN };
         let mut fds = [PollFd::new(&*self.node, wanted)];
         let timeout = Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() };
@@ -115,13 +121,25 @@ impl Stream {
         }
         let ready = fds[0].revents();
         if ready.contains(PollFlags::PRI) {
-            self.controls_changed = true;
-            let taken = (0..MOST_EVENTS).take_while(|_| self.node.take_event().is_ok()).count();
-            // With events that cannot be taken, or without an end, poll would not wait any more.
-            let goes_on = (1..MOST_EVENTS).contains(&taken);
-            self.watches_controls = goes_on.then(|| Instant::now() + PAUSE_BETWEEN_CHANGES);
+            self.take_events()?;
         }
         Ok(ready)
+    }
+
+    fn take_events(&mut self) -> Result<(), Lost> {
+        let (mut taken, mut source) = (0, false);
+        for of_source in (0..MOST_EVENTS).map_while(|_| self.node.take_event().ok()) {
+            taken += 1;
+            source |= of_source;
+            self.controls_changed |= !of_source;
+        }
+        // With events that cannot be taken, or without an end, poll would not wait any more.
+        let goes_on = (1..MOST_EVENTS).contains(&taken);
+        self.watches = goes_on.then(|| Instant::now() + PAUSE_BETWEEN_CHANGES);
+        match source {
+            true => Err(Lost::Changed(format!("{}: the signal at its input has changed", self.path.display()))),
+            false => Ok(()),
+        }
     }
 
     fn hand_over(&mut self, filled: &Filled, take: &mut dyn FnMut(Picture<'_>)) -> Grab {

@@ -242,16 +242,34 @@ impl Node {
         Ok(unsafe { *controls.controls })
     }
 
+    /// The signal that is at the input now, whatever the driver is set to.
+    pub(super) fn query_timings(&self) -> io::Result<Timings> {
+        let mut answer: c::v4l2_dv_timings = zeroed();
+        self.ioctl(QUERY_DV_TIMINGS, &mut answer)?;
+        Ok(Timings(answer))
+    }
+
+    pub(super) fn set_timings(&self, Timings(mut timings): Timings) -> io::Result<()> {
+        self.ioctl(SET_DV_TIMINGS, &mut timings)
+    }
+
     /// Has the driver wake whoever polls for `PRI` when the control changes by another hand than this node's.
     pub(super) fn subscribe(&self, control: u32) -> io::Result<()> {
         let mut wish = c::v4l2_event_subscription { type_: c::V4L2_EVENT_CTRL, id: control, ..zeroed() };
         self.ioctl(SUBSCRIBE_EVENT, &mut wish)
     }
 
-    /// Takes one event from the driver; an error where there is none.
-    pub(super) fn take_event(&self) -> io::Result<()> {
+    /// The same for when the signal changes, so that the format no longer holds.
+    pub(super) fn subscribe_to_source(&self) -> io::Result<()> {
+        let mut wish = c::v4l2_event_subscription { type_: c::V4L2_EVENT_SOURCE_CHANGE, ..zeroed() };
+        self.ioctl(SUBSCRIBE_EVENT, &mut wish)
+    }
+
+    /// Takes one event from the driver, and says whether it is that the signal has changed; an error where there is none.
+    pub(super) fn take_event(&self) -> io::Result<bool> {
         let mut event: c::v4l2_event = zeroed();
-        self.ioctl(DEQUEUE_EVENT, &mut event)
+        self.ioctl(DEQUEUE_EVENT, &mut event)?;
+        Ok(event.type_ == c::V4L2_EVENT_SOURCE_CHANGE)
     }
 
     pub(super) fn is_multiplanar(&self) -> bool {
@@ -281,7 +299,27 @@ impl AsFd for Node {
     }
 }
 
-// The crate has not these two; as `_IOR` and `_IOW` of `linux/ioctl.h` make them.
+/// Of a signal at a digital input: its size, its blanks and its clock.
+pub(super) struct Timings(c::v4l2_dv_timings);
+
+impl Timings {
+    /// Width and height of a whole picture, and pictures a second where the driver has measured it.
+    pub(super) fn size_and_rate(&self) -> (u32, u32, Option<f64>) {
+        // SAFETY: plain numbers; there is no other type of timings than this arm's (`V4L2_DV_BT_656_1120`).
+        let bt = unsafe { self.0.__bindgen_anon_1.bt };
+        // The structs are packed: fields are copied out, never borrowed.
+        let (width, height, clock) = (bt.width, bt.height, bt.pixelclock);
+        let blank = |parts: [u32; 3]| parts.into_iter().map(f64::from).sum::<f64>();
+        let across = f64::from(width) + blank([bt.hfrontporch, bt.hsync, bt.hbackporch]);
+        let second_field = if bt.interlaced != 0 { [bt.il_vfrontporch, bt.il_vsync, bt.il_vbackporch] } else { [0; 3] };
+        let down = f64::from(height) + blank([bt.vfrontporch, bt.vsync, bt.vbackporch]) + blank(second_field);
+        (width, height, (clock > 0 && across * down > 0.0).then(|| clock as f64 / (across * down)))
+    }
+}
+
+// The crate has not these; as `_IOR`, `_IOW` and `_IOWR` of `linux/ioctl.h` make them.
+const QUERY_DV_TIMINGS: vidioc::_IOC_TYPE = request(2, 99, size_of::<c::v4l2_dv_timings>());
+const SET_DV_TIMINGS: vidioc::_IOC_TYPE = request(3, 87, size_of::<c::v4l2_dv_timings>());
 const DEQUEUE_EVENT: vidioc::_IOC_TYPE = request(2, 89, size_of::<c::v4l2_event>());
 const SUBSCRIBE_EVENT: vidioc::_IOC_TYPE = request(1, 90, size_of::<c::v4l2_event_subscription>());
 
@@ -317,6 +355,7 @@ zeroable!(
     v4l2_ext_controls,
     v4l2_event,
     v4l2_event_subscription,
+    v4l2_dv_timings,
 );
 
 pub(super) fn zeroed<T: Zeroable>() -> T {
