@@ -39,14 +39,16 @@ fn execute(cli: Cli, settings: &Settings) -> ExitCode {
         Some(Command::Passwd { name }) => passwd::print_user(&name, &mut io::stdout()),
         Some(Command::Token { name }) => passwd::print_token(&name, &mut io::stdout()),
     };
-    match outcome {
+    let code = match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             log::error!("{error:#}");
             ExitCode::FAILURE
         }
-    }
+    };
+    log::logger().flush();
+    code
 }
 
 /// Nobody may be listening: `eprintln!` would panic then.
