@@ -45,6 +45,9 @@ pub fn run(settings: &Settings) -> Result<()> {
     }
     let bell = signals.bell().context("cannot make a pipe")?;
     shared.status.on_change(Box::new(bell));
+    if let Some(filter) = &shared.filter {
+        filter.status.on_change(Box::new(signals.bell().context("cannot make a pipe")?));
+    }
     let sink = Sink::start(&settings.sink, &shared.latest, &shared.audience, &shared.stats)?;
     listener::log_addresses(&listeners);
     let urls = Urls::log(&listeners);
@@ -66,6 +69,7 @@ pub fn run(settings: &Settings) -> Result<()> {
     signals.arm();
     info!("stopping; a second signal stops at once");
     notify::stopping();
+    notify::status("stopping");
     server.stop();
     pushes.stop(SLOWEST_PUSH);
     drop(sink);
@@ -130,9 +134,10 @@ fn supervise(signals: &mut Signals, server: &Server, shared: &Shared, mut urls: 
     let mut told = None;
     let mut alive_before = true;
     loop {
-        let state = shared.status.get();
+        let state = (shared.status.get(), shared.filter.as_ref().map(|filter| filter.status.get()));
         if told.as_ref() != Some(&state) {
-            notify::status(&state.to_string());
+            let filter = state.1.as_ref().map_or_else(String::new, |filter| format!("; filter: {filter}"));
+            notify::status(&format!("{}{filter}", state.0));
             told = Some(state);
         }
         if let Some(interval) = watchdog {
