@@ -25,10 +25,6 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(10);
 /// A line that is longer is cut.
 const LONGEST_LINE: u64 = 500;
 
-/// So many lines of its are logged at most in such a time.
-const LINES_AT_ONCE: u32 = 30;
-const REFILL_AFTER: Duration = Duration::from_secs(60);
-
 /// A running program.
 #[derive(Debug)]
 pub struct Child {
@@ -174,26 +170,15 @@ struct Listener {
 impl Listener {
     fn run(self, stderr: ChildStderr) {
         let mut lines = BufReader::new(stderr);
-        let (mut budget, mut left_out) = (LINES_AT_ONCE, 0_u64);
-        let mut refilled = Monotonic::now();
+        // The log lets through some lines of each target: one that says much must not drown another.
+        let target = format!("{}::{}", module_path!(), self.name);
         while let Ok(Some(line)) = next_line(&mut lines) {
             let line = self.secrets.iter().fold(line, |line, secret| line.replace(secret.as_str(), "***"));
             if line.is_empty() {
                 continue;
             }
             line.clone_into(&mut self.last_words.lock().unwrap_or_else(PoisonError::into_inner));
-            if refilled.age() >= REFILL_AFTER {
-                if left_out > 0 {
-                    log::info!("{}: {left_out} more lines", self.name);
-                }
-                (budget, left_out, refilled) = (LINES_AT_ONCE, 0, Monotonic::now());
-            }
-            if budget == 0 {
-                left_out += 1;
-                continue;
-            }
-            budget -= 1;
-            log::info!("{}: {line}", self.name);
+            log::info!(target: &target, "{}: {line}", self.name);
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::filter::Filter;
 use crate::push::Pushes;
 use crate::service::network::{self, Look, Urls};
 use crate::service::signals::Signals;
-use crate::service::{activation, devices, notify};
+use crate::service::{activation, devices, logging, notify};
 use crate::sink::Sink;
 use crate::viewers::listener::{self, Listener, Refused};
 use crate::viewers::{Hooks, Server};
@@ -30,6 +30,7 @@ const SLOWEST_PUSH: Duration = Duration::from_secs(3);
 /// ready when the port answers; viewers before the camera at the end.
 pub fn run(settings: &Settings) -> Result<()> {
     let mut signals = Signals::catch().context("cannot catch signals")?;
+    logging::start_thread().context("cannot start the log's thread")?;
     raise_file_limit(settings.http.max_connections);
     let Some(listeners) = listen(settings, &mut signals)? else {
         info!("stopped while waiting for the network");
@@ -44,11 +45,14 @@ pub fn run(settings: &Settings) -> Result<()> {
     }
     let bell = signals.bell().context("cannot make a pipe")?;
     shared.status.on_change(Box::new(bell));
+    if let Some(filter) = &shared.filter {
+        filter.status.on_change(Box::new(signals.bell().context("cannot make a pipe")?));
+    }
     let sink = Sink::start(&settings.sink, &shared.latest, &shared.audience, &shared.stats)?;
     listener::log_addresses(&listeners);
     let urls = Urls::log(&listeners);
     let stopper = signals.stopper().context("cannot make a pipe")?;
-    let hooks = Hooks { stop: Box::new(stopper), cameras: devices::json };
+    let hooks = Hooks { stop: Box::new(stopper), cameras: devices::json, log: logging::recent };
     // Before anybody can ask: from here on it is known which controls there are.
     let capture = Capture::new(shared.clone()).context("cannot start the encoder's threads")?;
     let server = Server::start(settings, listeners, &shared, hooks);
@@ -66,6 +70,7 @@ pub fn run(settings: &Settings) -> Result<()> {
     signals.arm();
     info!("stopping; a second signal stops at once");
     notify::stopping();
+    notify::status("stopping");
     server.stop();
     pushes.stop(SLOWEST_PUSH);
     drop(sink);
@@ -130,9 +135,10 @@ fn supervise(signals: &mut Signals, server: &Server, shared: &Shared, mut urls: 
     let mut told = None;
     let mut alive_before = true;
     loop {
-        let state = shared.status.get();
+        let state = (shared.status.get(), shared.filter.as_ref().map(|filter| filter.status.get()));
         if told.as_ref() != Some(&state) {
-            notify::status(&state.to_string());
+            let filter = state.1.as_ref().map_or_else(String::new, |filter| format!("; filter: {filter}"));
+            notify::status(&format!("{}{filter}", state.0));
             told = Some(state);
         }
         if let Some(interval) = watchdog {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use mjpegd::service::cli::{self, Cli, Command};
-use mjpegd::service::{check, controls, devices, frames, logging, passwd};
+use mjpegd::service::{check, controls, devices, frames, logging, passwd, report};
 use mjpegd::{config::Settings, daemon};
 
 fn main() -> ExitCode {
@@ -18,6 +18,11 @@ fn main() -> ExitCode {
     };
     match cli.settings() {
         Ok(settings) => execute(cli, &settings),
+        // What is wrong with them belongs into the report.
+        Err(error) if cli.command == Some(Command::Report) => {
+            let printed = report::print(Err(&error), cli.config.as_deref(), &mut io::stdout());
+            if printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
         Err(error) => {
             tell(&error.to_string());
             cli::EX_CONFIG.into()
@@ -37,16 +42,21 @@ fn execute(cli: Cli, settings: &Settings) -> ExitCode {
         Some(Command::Devices) => devices::print(&mut io::stdout()).map_err(Into::into),
         Some(Command::Frames(wanted)) => frames::run(settings, &wanted),
         Some(Command::Passwd { name }) => passwd::print_user(&name, &mut io::stdout()),
+        Some(Command::Report) => {
+            report::print(Ok(settings), cli.config.as_deref(), &mut io::stdout()).map_err(Into::into)
+        }
         Some(Command::Token { name }) => passwd::print_token(&name, &mut io::stdout()),
     };
-    match outcome {
+    let code = match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             log::error!("{error:#}");
             ExitCode::FAILURE
         }
-    }
+    };
+    log::logger().flush();
+    code
 }
 
 /// Nobody may be listening: `eprintln!` would panic then.

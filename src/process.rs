@@ -1,7 +1,9 @@
-//! What this process takes of the machine, as `/proc` tells it (proc(5)).
+//! What this process takes of the machine, and who else has something open, as `/proc` tells it (proc(5)).
 
+use std::fmt;
 use std::fs;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::param::{clock_ticks_per_second, page_size};
@@ -34,6 +36,38 @@ impl Figures {
             threads: field(20),
             started_unix_seconds: unix_seconds() - (since_boot - seconds(field(22))),
         })
+    }
+}
+
+/// Another process, which has something open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    pub name: String,
+    pub pid: u32,
+}
+
+impl Holder {
+    /// The first other process with a descriptor that leads to this. Other users' processes show only to root.
+    pub fn of(target: &Path) -> Option<Self> {
+        for process in fs::read_dir("/proc").ok()?.flatten() {
+            let pid = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
+            let Some(pid) = pid.filter(|pid| *pid != std::process::id()) else { continue };
+            let Ok(mut files) = fs::read_dir(process.path().join("fd")) else { continue };
+            if files.any(|file| {
+                file.is_ok_and(|file| fs::read_link(file.path()).is_ok_and(|there| there == target))
+            }) {
+                let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
+                return Some(Self { name: name.trim().to_owned(), pid });
+            }
+        }
+        None
+    }
+}
+
+/// "ustreamer (pid 123)".
+impl fmt::Display for Holder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} (pid {})", self.name, self.pid)
     }
 }
 

@@ -108,6 +108,12 @@ fn config(certified: CertifiedKey) -> Result<Arc<ServerConfig>> {
     Ok(Arc::new(config))
 }
 
+/// What clients will refuse about a certificate that could be read.
+pub fn trouble(cert: &Path, key: &Path) -> Option<String> {
+    let certified = load(cert, key).ok()?;
+    certified.end_entity_cert().ok().and_then(pem::trouble_with_dates).map(str::to_owned)
+}
+
 /// As browsers and openssl write it.
 fn fingerprint(cert: &CertificateDer<'_>) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, cert);

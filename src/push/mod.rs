@@ -123,17 +123,19 @@ impl Run {
     fn run(mut self, mut receiver: Box<dyn Receiver>) {
         let outlet = Arc::clone(&self.outlet);
         let name = format!("push {}", outlet.settings.name);
-        log::info!("{name}: to {}", receiver.name());
+        // Of several pushes one that is in and out must not keep the others out of the log.
+        let target = format!("{}::{}", module_path!(), outlet.settings.name);
+        log::info!(target: &target, "{name}: to {}", receiver.name());
         while outlet.bell.sleep_until(self.due) {
             let Some(frame) = self.next_frame() else { return };
             let begun = Monotonic::now();
             match receiver.send(&frame, &outlet.bell) {
                 Ok(sent) => {
                     if self.succeed(begun) {
-                        log::info!("{name}: works again");
+                        log::info!(target: &target, "{name}: works again");
                     }
                     if sent == Sent::NoMore {
-                        log::info!("{name}: ended by the receiver, until mjpegd is started again");
+                        log::info!(target: &target, "{name}: ended by the receiver, until mjpegd is started again");
                         outlet.end();
                         return;
                     }
@@ -142,7 +144,7 @@ impl Run {
                 Err(why) => {
                     (self.failures, self.works_since) = (self.failures.saturating_add(1), None);
                     if outlet.fail(&why) {
-                        log::warn!("{name}: {why}");
+                        log::warn!(target: &target, "{name}: {why}");
                     }
                 }
             }

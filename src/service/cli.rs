@@ -56,6 +56,8 @@ pub enum Command {
     Check,
     /// List cameras with their formats, sizes, rates and lasting paths
     Devices,
+    /// Print what an issue report needs: version, settings without secrets, cameras, state and log
+    Report,
     /// Write frames of a running mjpegd to standard output, end to end
     Frames(Frames),
     /// Ask for a password, and print what lets its user log in

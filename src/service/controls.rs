@@ -38,6 +38,16 @@ pub fn run(settings: &Settings, named: &[String], out: &mut impl Write) -> io::R
     Ok(true)
 }
 
+/// Lists all controls, or says why there are none.
+pub fn print(settings: &Settings, out: &mut impl Write) -> io::Result<()> {
+    let panel = Panel::new();
+    let _source = source::new(settings, &panel, &Arc::default());
+    match panel.list() {
+        Ok(controls) => print_all(out, &controls),
+        Err(error) => writeln!(out, "{error}"),
+    }
+}
+
 fn refuse(errors: &[Error]) -> io::Result<bool> {
     errors.iter().try_for_each(|error| writeln!(io::stderr(), "{error}"))?;
     Ok(false)

@@ -1,34 +1,107 @@
 //! Lines for a terminal or a file, with time and level; and for the journal, which keeps both itself.
 
+mod flood;
+mod line;
+mod queue;
+mod recent;
+
 use std::env;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
-use std::time::SystemTime;
+use std::panic::{self, PanicHookInfo};
+use std::sync::OnceLock;
+use std::thread;
 
-use env_logger::Builder;
-use env_logger::fmt::Formatter;
-use jiff::Timestamp;
-use log::{Level, LevelFilter, Record};
+use env_filter::{Builder, Filter};
+use log::{Level, LevelFilter, Metadata, Record};
 
+use self::flood::Cause;
+use self::line::Style;
+use self::queue::{Kind, Queue};
 use crate::config::Log;
 use crate::viewers::ACCESS_LOG;
+
+static LOGGER: OnceLock<Logger> = OnceLock::new();
+
+struct Logger {
+    filter: Filter,
+    queue: Queue,
+}
 
 /// Logs to stderr from now on. `RUST_LOG` goes over the settings. A second call changes nothing.
 pub fn init(settings: &Log) {
     let mut builder = rules(settings);
     let refused = filter(&mut builder, &env::var("RUST_LOG").unwrap_or_default());
+    let logger = LOGGER.get_or_init(|| Logger { filter: builder.build(), queue: Queue::new(style()) });
+    // Fails only when a logger is there already, and then that one does the work.
+    if log::set_logger(logger).is_ok() {
+        log::set_max_level(logger.filter.filter());
+    }
+    for directive in refused {
+        log::warn!("RUST_LOG: {directive:?} is ignored; allowed: LEVEL or MODULE=LEVEL");
+    }
+}
+
+/// From now on nobody waits for whoever reads the log. What a thread says that panics is in it, too.
+pub fn start_thread() -> io::Result<()> {
+    let Some(logger) = LOGGER.get() else { return Ok(()) };
+    thread::Builder::new().name("log".into()).spawn(|| logger.queue.run())?;
+    panic::set_hook(Box::new(tell_panic));
+    Ok(())
+}
+
+/// The last lines, the oldest first.
+pub fn recent() -> Vec<String> {
+    LOGGER.get().map(|logger| logger.queue.recent()).unwrap_or_default()
+}
+
+/// The process ends then, or one of its threads does.
+fn tell_panic(info: &PanicHookInfo<'_>) {
+    let payload = info.payload();
+    let what = payload.downcast_ref::<&str>().copied();
+    let what = what.or(payload.downcast_ref::<String>().map(String::as_str)).unwrap_or_default();
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    let name = thread::current().name().unwrap_or("a thread without a name").to_owned();
+    log::error!("panic in {name}, at {place}: {what}; please report this, with what `mjpegd report` prints");
+    log::logger().flush();
+}
+
+impl log::Log for Logger {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.filter.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.filter.matches(record) {
+            return;
+        }
+        let kind = match record.level() {
+            _ if record.target() == ACCESS_LOG => Kind::Access,
+            Level::Debug | Level::Trace => Kind::Wanted,
+            Level::Info | Level::Warn | Level::Error => Kind::Limited(Cause::of(record)),
+        };
+        self.queue.put(record.into(), kind);
+    }
+
+    fn flush(&self) {
+        self.queue.flush();
+    }
+}
+
+fn style() -> Style {
+    let given = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     let ours = env::var("JOURNAL_STREAM").is_ok_and(|stream| {
         let stderr = stderr_metadata();
         stderr.is_ok_and(|stderr| is_journal(&stream, &stderr))
     });
-    builder.format(if ours { for_journal } else { for_people });
-    // Fails only when a logger is there already, and then that one does the work.
-    let _ = builder.try_init();
-    for directive in refused {
-        log::warn!("RUST_LOG: {directive:?} is ignored; allowed: LEVEL or MODULE=LEVEL");
+    if ours {
+        return Style::Journal;
     }
+    // As https://no-color.org has it.
+    let plain = given("NO_COLOR") || env::var("TERM").is_ok_and(|term| term == "dumb");
+    if io::stderr().is_terminal() && !plain { Style::Coloured } else { Style::Plain }
 }
 
 fn rules(settings: &Log) -> Builder {
@@ -39,7 +112,7 @@ fn rules(settings: &Log) -> Builder {
     builder
 }
 
-/// Reads `RUST_LOG` and gives back what it could not read. `env_logger` itself prints that in a way that panics when
+/// Reads `RUST_LOG` and gives back what it could not read. `env_filter` itself prints that in a way that panics when
 /// stderr is a closed pipe.
 fn filter(builder: &mut Builder, directives: &str) -> Vec<String> {
     let mut refused = Vec::new();
@@ -67,36 +140,8 @@ fn is_journal(stream: &str, stderr: &fs::Metadata) -> bool {
     stream == format!("{}:{}", stderr.dev(), stderr.ino())
 }
 
-fn for_people(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
-    // A board without a battery can believe in any year; one that has no name must not end the daemon.
-    let now = Timestamp::try_from(SystemTime::now()).unwrap_or_default();
-    let level = record.level();
-    let style = out.default_level_style(level);
-    let text = one_line(record);
-    writeln!(out, "{now:.3} {style}{level:<5}{style:#} {text}")
-}
-
-/// The prefixes of sd-daemon(3), from which the journal knows the priority.
-fn for_journal(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
-    let priority = match record.level() {
-        Level::Error => 3,
-        Level::Warn => 4,
-        Level::Info => 6,
-        Level::Debug | Level::Trace => 7,
-    };
-    writeln!(out, "<{priority}>{}", one_line(record))
-}
-
-/// One record is one line: what a stranger sent and we repeat cannot pass for a line of ours, nor drive a terminal.
-fn one_line(record: &Record<'_>) -> String {
-    let text = record.args().to_string();
-    text.trim_end().replace(char::is_control, "\u{fffd}")
-}
-
 #[cfg(test)]
 mod tests {
-    use log::{Log as _, Metadata};
-
     use super::*;
 
     #[test]
@@ -124,11 +169,5 @@ mod tests {
         let refused = filter(&mut builder, "info, mio=warn,mjpegd=loud,,all/x");
         assert_eq!(refused, ["mjpegd=loud", "all/x"]);
         assert_eq!(builder.build().filter(), LevelFilter::Info);
-    }
-
-    #[test]
-    fn a_record_is_one_line_whatever_is_in_it() {
-        let line = one_line(&Record::builder().args(format_args!("GET /\n<3>forged \u{1b}[2J\n")).build());
-        assert_eq!(line, "GET /\u{fffd}<3>forged \u{fffd}[2J");
     }
 }

@@ -21,6 +21,15 @@ pub mod notify;
 /// `mjpegd check`.
 pub mod check;
 
+/// `mjpegd report`.
+pub mod report;
+
+/// The mjpegd that runs with these settings.
+mod running;
+
+/// What other programs say.
+mod outcome;
+
 /// `mjpegd devices`.
 pub mod devices;
 

@@ -195,6 +195,7 @@ impl EventLoop {
                 if error.kind() != ErrorKind::Interrupted {
                     // A daemon whose port is deaf must not look alive: end, and let systemd start it anew.
                     log::error!("waiting for events: {error}");
+                    log::logger().flush();
                     std::process::abort();
                 }
                 continue;

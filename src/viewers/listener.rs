@@ -65,6 +65,12 @@ pub fn bind_beside(http: &Http) -> Result<Vec<Listener>, Refused> {
     Ok(listeners)
 }
 
+/// Whether these ports could be bound now, by number; each is let go at once.
+pub fn check(http: &Http) -> Vec<(u16, Result<(), Refused>)> {
+    let ports = [http.port, http.tls.port].into_iter().filter(|port| *port > 0);
+    ports.map(|port| (port, bind_port(http, port).map(drop))).collect()
+}
+
 fn bind_path(http: &Http) -> Result<Option<Listener>, Refused> {
     let Some(path) = &http.unix.path else { return Ok(None) };
     match unix_socket::bind(path, &http.unix) {

@@ -59,6 +59,8 @@ pub struct Hooks {
     pub stop: Box<dyn Fn() + Send + Sync>,
     /// The cameras of this machine, as JSON; it may take a while.
     pub cameras: fn() -> Vec<u8>,
+    /// The last lines of the log, the oldest first.
+    pub log: fn() -> Vec<String>,
 }
 
 /// The running event loops.

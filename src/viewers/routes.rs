@@ -82,6 +82,8 @@ pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
     let reads = matches!(method, "GET" | "HEAD") && !target.changes_by_get();
     let needed = match target {
         Target::Inbox(_) => Right::Push,
+        // It names those who watch.
+        Target::Api(Resource::Log) => Right::Control,
         _ if reads => Right::View,
         _ => Right::Control,
     };

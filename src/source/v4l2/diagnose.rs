@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
+use crate::process::Holder;
 use crate::source::Lost;
 
 /// What we were about when the driver refused.
@@ -89,22 +90,7 @@ fn user_name() -> String {
 
 /// The program that has the device open: "ustreamer (pid 123)". Other users' programs show only to root.
 fn holder(path: &Path) -> Option<String> {
-    let device = path.canonicalize().ok()?;
-    let own = std::process::id().to_string();
-    for process in std::fs::read_dir("/proc").ok()?.flatten() {
-        let Ok(pid) = process.file_name().into_string() else { continue };
-        if pid == own || !pid.bytes().all(|byte| byte.is_ascii_digit()) {
-            continue;
-        }
-        let Ok(mut files) = std::fs::read_dir(process.path().join("fd")) else { continue };
-        if files.any(|file| {
-            file.is_ok_and(|file| std::fs::read_link(file.path()).is_ok_and(|target| target == device))
-        }) {
-            let name = std::fs::read_to_string(process.path().join("comm")).unwrap_or_default();
-            return Some(format!("{} (pid {pid})", name.trim()));
-        }
-    }
-    None
+    Holder::of(&path.canonicalize().ok()?).map(|holder| holder.to_string())
 }
 
 #[cfg(test)]

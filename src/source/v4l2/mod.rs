@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::cameras::{Candidate, FormatOffer, list};
+pub use self::cameras::{Candidate, FormatOffer, ask, list};
 pub use self::format::fourcc_name;
 
 use self::flips::Flipping;

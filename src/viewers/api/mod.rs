@@ -29,6 +29,8 @@ pub enum Resource {
     Events,
     Settings,
     Cameras,
+    /// The last lines of the log.
+    Log,
     Controls(controls::Which),
     /// What all of this is, for programs (OpenAPI 3.1).
     Description,
@@ -45,6 +47,7 @@ impl Resource {
             "/settings" => Some(Self::Settings),
             "/openapi.json" => Some(Self::Description),
             "/cameras" => Some(Self::Cameras),
+            "/log" => Some(Self::Log),
             "/controls" => Some(Self::Controls(controls::Which::All)),
             path => match path.get(1..)?.split_once('/')? {
                 (_, "") => None,
@@ -58,7 +61,9 @@ impl Resource {
 
     pub const fn allowed(&self) -> &'static str {
         match self {
-            Self::State | Self::Events | Self::Cameras | Self::Description => "GET, HEAD, OPTIONS",
+            Self::State | Self::Events | Self::Cameras | Self::Log | Self::Description => {
+                "GET, HEAD, OPTIONS"
+            }
             Self::Settings => "GET, HEAD, PATCH, OPTIONS",
             Self::Controls(controls::Which::All) => "GET, HEAD, PATCH, DELETE, OPTIONS",
             Self::Controls(controls::Which::One(_)) => "GET, HEAD, PUT, DELETE, OPTIONS",
@@ -84,6 +89,7 @@ impl Resource {
                 let cameras = context.hooks.cameras;
                 Route::Errand(Box::new(move || Outcome::Answer(json(cameras()))))
             }
+            Self::Log => Route::Answer(json(log_lines(context))),
             Self::Settings if is_read => Route::Answer(settings::get(context)),
             Self::Settings => settings::patch(request),
             Self::Action(Action::Snapshot) => match Wanted::parse(&request.query) {
@@ -95,6 +101,12 @@ impl Resource {
             Self::Controls(which) => controls::route(which, request, context),
         }
     }
+}
+
+/// An object, so that there may be more in it some day.
+fn log_lines(context: &Context) -> Vec<u8> {
+    // Strings and lists always have a JSON form.
+    serde_json::to_vec(&serde_json::json!({ "lines": (context.hooks.log)() })).unwrap_or_default()
 }
 
 fn json(bytes: Vec<u8>) -> Answer {

@@ -147,7 +147,10 @@ function showFigures() {
   time.textContent = state.time.slice(0, 19).replace("T", " ");
   const size = state.picture ? `${state.picture.width} × ${state.picture.height}` : "–";
   const set = (id, text) => { if (element(id).textContent !== text) element(id).textContent = text; };
-  set("camera", camera.device ? `${camera.device}, ${camera.format}` : "–");
+  // What is wrong with a camera stands above, in a sentence.
+  set("camera", camera.device ? `${camera.device}, ${camera.format}` : stateWord(camera.state));
+  element("filter-row").hidden = !state.filter;
+  if (state.filter) set("filter", filterWord(state.filter));
   set("size", size);
   set("fps", state.published_fps.toFixed(1));
   set("age", state.picture?.live ? `${Math.round(state.picture.age_seconds * 1000)} ms` : "–");

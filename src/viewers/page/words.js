@@ -6,7 +6,7 @@ const WORDS = {
     picture: "Picture", "picture-alt": "Live picture of the camera", "picture-paused": "The last picture of the camera: it is paused",
     connecting: "connecting", lost: "no connection to mjpegd, trying again",
     pause: "Pause", continue: "Continue", restart: "Restart camera", snapshot: "Snapshot", fullscreen: "Full screen",
-    floating: "Picture in picture", now: "Now", camera: "Camera", size: "Size", rate: "Pictures a second",
+    floating: "Picture in picture", now: "Now", camera: "Camera", filter: "Filter", size: "Size", rate: "Pictures a second",
     age: "Age of the picture", viewers: "Viewers", uptime: "Running for", sent: "Sent", settings: "Settings",
     save: "Keep over restarts", undo: "Undo changes", controls: "Camera controls", reset: "Reset", "reset-all": "Reset all",
     addresses: "Addresses", saved: "Kept.", "graph-words": "Pictures a second in the last minute: {least} to {most}",
@@ -18,13 +18,14 @@ const WORDS = {
     days: "{n} d", hours: "{n} h", minutes: "{n} min", seconds: "{n} s",
     state: { online: "online", standby: "standby", idle: "nobody watches", paused: "paused", starting: "starting",
       "no-camera": "no camera", "no-signal": "no signal" },
+    filterState: { starting: "starting", running: "running", failed: "failed" },
     control: {},
   },
   zh: {
     picture: "画面", "picture-alt": "摄像头实时画面", "picture-paused": "摄像头的最后一幅画面：已暂停",
     connecting: "正在连接", lost: "与 mjpegd 的连接已断开，正在重试",
     pause: "暂停", continue: "继续", restart: "重启摄像头", snapshot: "拍照", fullscreen: "全屏",
-    floating: "画中画", now: "当前状态", camera: "摄像头", size: "尺寸", rate: "每秒帧数",
+    floating: "画中画", now: "当前状态", camera: "摄像头", filter: "滤镜", size: "尺寸", rate: "每秒帧数",
     age: "画面延迟", viewers: "观看者", uptime: "已运行", sent: "已发送", settings: "设置",
     save: "重启后保留", undo: "撤销更改", controls: "摄像头控制", reset: "重置", "reset-all": "全部重置",
     addresses: "地址", saved: "已保存。", "graph-words": "最近一分钟每秒帧数：{least} 至 {most}",
@@ -36,6 +37,7 @@ const WORDS = {
     days: "{n} 天", hours: "{n} 小时", minutes: "{n} 分", seconds: "{n} 秒",
     state: { online: "在线", standby: "待机", idle: "无人观看", paused: "已暂停", starting: "正在启动",
       "no-camera": "没有摄像头", "no-signal": "没有信号" },
+    filterState: { starting: "正在启动", running: "运行中", failed: "出错" },
     // By v4l2-ctl's names, which are the drivers' own.
     control: { brightness: "亮度", contrast: "对比度", saturation: "饱和度", hue: "色调", gamma: "伽马", sharpness: "锐度",
       gain: "增益", white_balance_automatic: "自动白平衡", white_balance_temperature: "白平衡色温",
@@ -58,6 +60,12 @@ function word(name, values = {}) {
 
 function stateWord(state) {
   return WORDS[LANGUAGE].state[state] ?? state;
+}
+
+// What has gone wrong stands there in the daemon's own words.
+function filterWord({ state, text }) {
+  const said = WORDS[LANGUAGE].filterState[state] ?? state;
+  return state === "failed" ? `${said}: ${text}` : said;
 }
 
 // A driver's own name, translated where it is one that many have.
