@@ -22,6 +22,7 @@ fn ten_thousand_connections_leave_a_viewer_its_pictures_and_who_is_inside_its_pl
     let camera = camera();
     let config = format!("[http]\nmax-connections = {room}\nrequest-timeout = 120\n");
     let daemon = daemon(&camera, &config, &[]);
+    state(&daemon);
     let threads = daemon.threads();
     while_watched(&format!("{many} connections"), &daemon, || {
         let mut inside = Client::connect(&daemon);
