@@ -136,6 +136,11 @@ impl Capture {
                 self.shared.stats.captured_fps.set(run.tick());
             }
             match fate {
+                // Handed over before a hang, which is how old it is.
+                Fate::Good(taken) if self.shared.heartbeat.has_missed() => {
+                    drop(taken);
+                    self.intake.discard();
+                }
                 Fate::Good(taken) => {
                     opened.size = opened.size.or(size);
                     self.retry.succeeded();

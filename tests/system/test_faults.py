@@ -48,6 +48,44 @@ class Faults(Case):
         self.assert_few_lines(6)
         self.assertGreaterEqual(len(self.service.log(self.place)), 4)
 
+    def test_plugged_in_as_another_node(self):
+        link = "/dev/v4l/by-id/usb-vivid-video-index0"
+        self.addCleanup(self.vm.run, f"rm -f {link}")
+        for device in (link, "auto"):
+            with self.subTest(device):
+                camera = Vivid(self.vm, number=0)
+                self.vm.run(f"mkdir -p /dev/v4l/by-id; ln -sfn {camera.device} {link}")
+                place = self.service.start("--resolution", "640x480", "--device", device)
+                viewer = self.watch()
+                self.assert_live(viewer, 30)
+                before = self.service.show("MainPID")
+                camera.unplug()
+                self.assert_placard(viewer, PLACARD_SECONDS)
+                # The driver is unloaded, which the daemon must not be in the way of.
+                camera = Vivid(self.vm, number=7)
+                seen = len(viewer.frames)
+                self.vm.run(f"ln -sfn {camera.device} {link}")
+                self.assert_back(viewer, seen, before)
+                self.assertTrue(until(lambda: "video7" in "".join(self.service.log(place)) or device == link, 5))
+                viewer.close()
+                self.service.stop()
+
+    def test_the_second_of_two_daemons_names_the_first_and_takes_over(self):
+        _, viewer = self.watched_vivid()
+        first = self.service.show("MainPID")
+        words = "mjpegd --port 8081 --resolution 640x480 --device /dev/video0"
+        self.vm.run(f"systemd-run --quiet --unit=second {words}")
+        self.addCleanup(self.vm.run, "systemctl stop second", check=False)
+        self.assertTrue(until(lambda: state(self.vm, 8081), 20))
+        second = self.watch(guest_port=8081)
+        self.assert_placard(second, PLACARD_SECONDS)
+        text = state(self.vm, 8081)["mjpegd"]["camera"]["text"]
+        self.assertIn(f"in use by mjpegd (pid {first})", text)
+        self.assertFalse([frame for frame in viewer.frames if not frame.live], "the first is not disturbed")
+        seen = len(second.frames)
+        self.service.stop_only()
+        self.assert_live(second, LIVE_SECONDS, seen, "the second has it")
+
     def test_the_cable_out_while_the_node_stays(self):
         camera, viewer = self.watched_vivid()
         before = self.service.show("MainPID")

@@ -88,8 +88,8 @@ pub struct V4l2 {
     #[arg(long, short, value_name = "N")]
     pub buffers: Option<Whole<2, 32>>,
 
-    /// Take the size from the signal at an HDMI input, and follow it when it changes (VIDIOC_QUERY_DV_TIMINGS)
-    #[arg(long, short = 't', num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    /// Take the size from the signal at an HDMI input and follow it, true or false [default: false]
+    #[arg(long, short = 't', value_name = "SWITCH", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub dv_timings: Option<Switch>,
 
     /// A camera without a picture for so long counts as stalled, 0.5 to 3600 seconds [default: 2]

@@ -50,6 +50,9 @@ class Service:
         """And whatever else a failed test left running."""
         self.vm.run(f"systemctl stop {UNIT} 2>/dev/null; pkill -KILL -x mjpegd; true", timeout=120)
 
+    def stop_only(self):
+        self.vm.run(f"systemctl stop {UNIT}", timeout=120)
+
     def ended(self):
         """The words that systemd has for how the last process ended."""
         return self.vm.out(f"cat {END}").split()
