@@ -159,7 +159,9 @@ fn every_target_of_make_that_is_named_exists() {
 #[test]
 fn every_dependency_has_its_reason_in_the_architecture() {
     let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
-    let wanted = ["dependencies", "dev-dependencies"].into_iter().flat_map(|table| manifest[table].as_table().unwrap().keys());
+    let wanted = ["dependencies", "dev-dependencies"]
+        .into_iter()
+        .flat_map(|table| manifest[table].as_table().unwrap().keys());
     let wanted: BTreeSet<&str> = wanted.map(String::as_str).collect();
     let page = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let (_, section) = page.split_once("\n## Dependencies\n").unwrap();

@@ -28,7 +28,9 @@ const BURSTS: u64 = 1500;
 
 fn publish(latest: &Latest, pool: &Arc<FramePool>) -> u64 {
     let jpeg = pool.join(&[b"a frame"]);
-    latest.publish(Frame { jpeg, width: 1, height: 1, online: true, times: Times::default(), number: 0 }).number
+    latest
+        .publish(Frame { jpeg, width: 1, height: 1, online: true, times: Times::default(), number: 0 })
+        .number
 }
 
 /// Waits without sleeping, so that the next burst comes when the others are just about to sleep.
@@ -142,7 +144,11 @@ fn viewers_that_come_while_a_picture_is_published_see_it_like_those_that_are_the
     let daemon = Launch::default().config("[source]\nname = \"inbox\"\ntimeout = 3600\n").start();
     let hand_in = |jpeg: &[u8]| {
         let mut client = Client::connect(&daemon);
-        client.ask("POST", "/frame", &format!("Content-Type: image/jpeg\r\nContent-Length: {}\r\n", jpeg.len()));
+        client.ask(
+            "POST",
+            "/frame",
+            &format!("Content-Type: image/jpeg\r\nContent-Length: {}\r\n", jpeg.len()),
+        );
         client.send(jpeg);
         assert_eq!(client.answer().head.status(), 200);
     };

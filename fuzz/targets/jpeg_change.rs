@@ -30,8 +30,7 @@ pub fn run(data: &[u8]) -> bool {
     static KINDS: LazyLock<Vec<Mutex<Changing>>> =
         LazyLock::new(|| kinds().into_iter().map(|settings| Mutex::new(Changing::new(&settings))).collect());
     let Some((kind, bytes)) = data.split_first() else { return false };
-    let mut changing =
-        KINDS[usize::from(*kind) % KINDS.len()].lock().unwrap_or_else(PoisonError::into_inner);
+    let mut changing = KINDS[usize::from(*kind) % KINDS.len()].lock().unwrap_or_else(PoisonError::into_inner);
     let Ok(markers) = markers::walk(bytes) else { return false };
     if markers.width * markers.height > MOST_PIXELS {
         return false;
@@ -92,7 +91,9 @@ fn kinds() -> Vec<Settings> {
         kind(|settings| settings.image.rotate = "180".parse().unwrap()),
         kind(|settings| settings.image.rotate = "90".parse().unwrap()),
         kind(|settings| settings.image.flip_horizontal = true),
-        kind(|settings| settings.image.crop = "19x17+5+3".parse::<mjpegd::config::values::Crop>().unwrap().into()),
+        kind(|settings| {
+            settings.image.crop = "19x17+5+3".parse::<mjpegd::config::values::Crop>().unwrap().into()
+        }),
         kind(|settings| {
             settings.image.scale = "33x16".parse::<mjpegd::config::values::Scale>().unwrap().into();
             settings.image.greyscale = true;

@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 pub fn run(data: &[u8]) -> bool {
     let Ok(patch) = body::read::<Value>(data) else { return false };
     // Whether a file with letters is there is not asked of the patch.
-    let (live, _) = Live::new(Settings { api: mjpegd::config::Api { state_file: None, allow_stop: false }, ..Settings::default() });
+    let (live, _) = Live::new(Settings {
+        api: mjpegd::config::Api { state_file: None, allow_stop: false },
+        ..Settings::default()
+    });
     // Not the first change.
     live.patch(&json!({"encoder": {"quality": 7}})).unwrap();
     let (before, generation) = (live.get(), live.generation());
@@ -30,6 +33,8 @@ pub fn run(data: &[u8]) -> bool {
     let everything = json!({"source": null, "encoder": null, "image": null, "overlay": null});
     live.patch(&everything).unwrap();
     assert!(live.changes().0.table().is_empty());
-    assert!(serde_json::to_value(&*live.get()).unwrap() == serde_json::to_value(Settings::default()).unwrap());
+    assert!(
+        serde_json::to_value(&*live.get()).unwrap() == serde_json::to_value(Settings::default()).unwrap()
+    );
     true
 }

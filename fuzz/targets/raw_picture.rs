@@ -52,7 +52,13 @@ pub fn run(data: &[u8]) -> bool {
     let mut bench = BENCH.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(whole) = bench.compress(picture, &settings.encoder, change.clone(), 1) else {
         // It is refused for what it lacks, and for nothing else.
-        assert!(format.is_jpeg() || width < 2 || height < 2 || stride < format.min_stride(width) || length < needed);
+        assert!(
+            format.is_jpeg()
+                || width < 2
+                || height < 2
+                || stride < format.min_stride(width)
+                || length < needed
+        );
         return false;
     };
     let expected = Markers { width: size.0, height: size.1, tables_at: None, end: whole.len() };
@@ -73,7 +79,13 @@ impl Bench {
     }
 
     /// `None`: it does not fit what it says it is.
-    fn compress(&mut self, picture: Picture<'_>, encoder: &Encoder, change: Change, slices: usize) -> Option<Jpeg> {
+    fn compress(
+        &mut self,
+        picture: Picture<'_>,
+        encoder: &Encoder,
+        change: Change,
+        slices: usize,
+    ) -> Option<Jpeg> {
         self.pool.set(&Encoder { slices: NonZeroUsize::new(slices), ..encoder.clone() });
         self.pool.take(picture, change).ok()?.submit();
         let frame = self.frames.recv_timeout(Duration::from_secs(60));
@@ -102,7 +114,8 @@ fn settings(choices: &mut Choices<'_>) -> Settings {
     }
     if what & 128 != 0 {
         let overlay = &mut settings.overlay;
-        overlay.corner = ["top-left", "top-right", "bottom-left", "bottom-right"][choices.below(4)].parse().unwrap();
+        overlay.corner =
+            ["top-left", "top-right", "bottom-left", "bottom-right"][choices.below(4)].parse().unwrap();
         overlay.size_percent = 2 + choices.below(99) as u32;
         overlay.colour = if choices.byte() & 1 == 0 { "#ffffff" } else { "#f0401080" }.parse().unwrap();
         let (text, _) = choices.0.split_at(choices.0.len().min(24));

@@ -67,7 +67,8 @@ fn keeps_its_login<S: Scheme + Clone>(text: &str) {
     let open: url::Url = address.without_login().parse().unwrap();
     assert!(open.password().is_none() || open.host().is_none());
     for secret in address.secrets().iter().filter(|secret| secret.len() > 3) {
-        let is_elsewhere = address.without_login().contains(secret.as_str()) || "***".contains(secret.as_str());
+        let is_elsewhere =
+            address.without_login().contains(secret.as_str()) || "***".contains(secret.as_str());
         let name = address.secret().parse::<url::Url>().unwrap().username().contains(secret.as_str());
         let shown = format!("{address} {address:?}");
         assert!(is_elsewhere || name || !shown.contains(secret.as_str()), "{shown}");
