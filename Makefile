@@ -6,6 +6,10 @@
 # make cross        for another board: make cross TARGET=aarch64-unknown-linux-gnu
 # make test-cross   the tests on its emulated processor: make test-cross TARGET=armv7-unknown-linux-gnueabihf
 # make deploy       to a board: make deploy PI=pi@raspberrypi.local, or with DEB=FILE or BINARY=FILE what is built already
+# make fuzz         feeds each parser of outside bytes with whatever finds new ways through it: make fuzz SECONDS=600 TARGET=splitter
+# make sanitize     the tests of what is unsafe and of what many threads share with AddressSanitizer and ThreadSanitizer, and the
+#                   wake-up of viewers in every order that loom can find
+# make audit        licences, sources and doubles of all dependencies, and advisories where their database can be reached
 # make bench        compares mjpegd with other servers on this machine; those that cannot be installed are left out
 # make bench-transport  compares the ways for pictures from one process to another with those of the Flask and OpenCV tutorials
 # make deb          Debian packages for arm64, armhf and amd64 in target/dist; TARGETS=native: for this machine only
@@ -37,7 +41,11 @@ PACKAGE_TARGETS := aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf x86_6
 TARGETS ?=
 PACKAGING_PACKAGES := $(BUILD_PACKAGES) binutils dpkg-dev python3 xz-utils
 
-.PHONY: deb dist test-package reproducible run build cross test test-cross lint test-system test-clients deploy bench bench-transport deps build-deps clean
+# What fuzzing takes long enough for, and what it is to be done with; empty: all targets.
+SECONDS := 600
+TARGET ?=
+
+.PHONY: fuzz sanitize audit deb dist test-package reproducible run build cross test test-cross lint test-system test-clients deploy bench bench-transport deps build-deps clean
 
 run: build
 	@mjpegd=$(TARGET_DIR)/release/mjpegd; \
@@ -92,6 +100,16 @@ reproducible: packaging-deps
 
 packaging-deps:
 	@tests/install-packages $(PACKAGING_PACKAGES)
+
+fuzz: build-deps
+	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
+	fuzz/run $(SECONDS) $(TARGET)
+
+sanitize: deps
+	fuzz/sanitize
+
+audit:
+	packaging/audit
 
 bench: build-deps
 	@benches/install-peers $(BENCH_PACKAGES)

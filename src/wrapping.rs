@@ -25,6 +25,12 @@ pub fn unwrap(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     STANDARD.decode(&text).ok().filter(|bytes| is_picture(bytes)).map(Cow::Owned)
 }
 
+/// A form's field that holds base64, in which a plus sign that was not encoded has become a space.
+pub fn field(form: &[u8], name: &str) -> Option<String> {
+    let (_, value) = form_urlencoded::parse(form).find(|(field, _)| field == name)?;
+    Some(value.replace(' ', "+"))
+}
+
 fn is_picture(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xFF, 0xD8, 0xFF]) || bytes.starts_with(b"\x89PNG\r\n\x1a\n")
 }

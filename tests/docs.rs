@@ -3,6 +3,7 @@
 // Clippy counts only the functions marked as tests as such, not what they share.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -155,6 +156,25 @@ fn every_target_of_make_that_is_named_exists() {
         }
     }
     assert!(seen > 3, "{seen}");
+}
+
+#[test]
+fn every_dependency_has_its_reason_in_the_architecture() {
+    let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let wanted = ["dependencies", "dev-dependencies"]
+        .into_iter()
+        .flat_map(|table| manifest[table].as_table().unwrap().keys());
+    let wanted: BTreeSet<&str> = wanted.map(String::as_str).collect();
+    let page = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let (_, section) = page.split_once("\n## Dependencies\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" | "));
+    let mut named = BTreeSet::new();
+    for (crates, why) in rows {
+        assert!(why.len() > 6, "{crates}: {why}");
+        named.extend(crates.split(['`', ',', ' ']).filter(|name| !name.is_empty()));
+    }
+    assert_eq!(named, wanted);
 }
 
 #[test]

@@ -101,10 +101,9 @@ impl Splitter {
             Place::Marker => self.marker(),
             Place::Data => self.data(),
         };
-        if step == Step::More && self.place != Place::Between && self.filled - self.start > self.longest {
-            self.drop_picture(self.filled);
-        }
-        step
+        // It goes by the bytes that were walked over, so that the same is dropped in whatever pieces they come.
+        let is_within = self.place == Place::Between || self.at.min(self.filled) - self.start <= self.longest;
+        if is_within { step } else { self.drop_picture(self.start + self.longest) }
     }
 
     fn find_start(&mut self) -> Step {

@@ -23,6 +23,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// While there is no object.
 const LOOK_FOR_ONE: Duration = Duration::from_millis(100);
 
+/// Attempts at the newest frame before it is looked at the time: who writes faster than it can be copied makes none good.
+const ATTEMPTS: usize = 10;
+
 /// Follows a name, whichever mjpegd writes under it.
 #[derive(Debug)]
 pub struct Reader {
@@ -77,7 +80,9 @@ impl Reader {
 pub(super) struct Object {
     file: File,
     header: Header,
-    /// Of the frame that was read last.
+    /// Of each slot, as it was when the object was opened: all of them lie in the file.
+    slot_bytes: u32,
+    /// Of the frame that was read last, or was told of and was not there.
     last: u32,
 }
 
@@ -96,7 +101,11 @@ impl Object {
         if layout != [VERSION, HEADER_BYTES, SLOTS] {
             return Err(io::Error::other("of another version of mjpegd"));
         }
-        Ok(Some(Self { file, header, last: 0 }))
+        let slot_bytes = header.get(word::SLOT_BYTES);
+        if file.metadata()?.len() < place(SLOTS - 1, slot_bytes) + u64::from(slot_bytes) {
+            return Err(io::Error::other("shorter than it says"));
+        }
+        Ok(Some(Self { file, header, slot_bytes, last: 0 }))
     }
 
     /// The turn of a frame that was not read yet.
@@ -127,8 +136,7 @@ impl Object {
         }
         // What follows is read after the turn, and the turn once more after all of it.
         fence(Ordering::SeqCst);
-        let slot_bytes = header.get(word::SLOT_BYTES);
-        jpeg.resize(header.get(at + slot::LENGTH).min(slot_bytes) as usize, 0);
+        jpeg.resize(header.get(at + slot::LENGTH).min(self.slot_bytes) as usize, 0);
         let told = Told {
             number: header.get_long(at + slot::NUMBER),
             captured: moment(header.get_long(at + slot::CAPTURED)),
@@ -137,7 +145,7 @@ impl Object {
             height: header.get(at + slot::HEIGHT),
             online: header.get(at + slot::ONLINE) != 0,
         };
-        copy(&self.file, jpeg, place(turn, slot_bytes))?;
+        copy(&self.file, jpeg, place(turn, self.slot_bytes))?;
         fence(Ordering::SeqCst);
         if header.get(at + slot::TURN) != turn {
             return Ok(None);
@@ -148,10 +156,13 @@ impl Object {
 
     /// The newest frame, unless it was read.
     fn newest(&mut self, jpeg: &mut Vec<u8>) -> io::Result<Option<Told>> {
-        while let Some(turn) = self.turn() {
+        for _ in 0..ATTEMPTS {
+            let Some(turn) = self.turn() else { break };
             if let Some(told) = self.read(turn, jpeg)? {
                 return Ok(Some(told));
             }
+            // By now there is a newer one; where there is not, it is not asked for again.
+            self.last = turn;
         }
         Ok(None)
     }

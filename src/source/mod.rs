@@ -8,7 +8,7 @@ mod test_card;
 
 pub mod slideshow;
 
-mod slide;
+pub mod slide;
 
 mod fed;
 

@@ -14,7 +14,7 @@ const MAX_FILE_BYTES: u64 = 64 << 20;
 /// What a decoded PNG may take: a board with 512 MB must survive it.
 const MAX_PIXELS: u64 = 32 << 20;
 
-pub(super) struct Slide {
+pub struct Slide {
     bytes: Vec<u8>,
     format: PixelFormat,
     width: u32,
@@ -42,7 +42,7 @@ impl Slide {
         bytes.starts_with(b"\x89PNG\r\n\x1a\n")
     }
 
-    pub(super) fn from_png(bytes: &[u8]) -> anyhow::Result<Self> {
+    pub fn from_png(bytes: &[u8]) -> anyhow::Result<Self> {
         let mut decoder = png::Decoder::new(Cursor::new(bytes));
         let header = decoder.read_header_info()?;
         let (width, height) = (header.width, header.height);
@@ -61,7 +61,7 @@ impl Slide {
         Ok(Self { bytes: to_rgb(decoded, frame.color_type), format: PixelFormat::Rgb24, width, height })
     }
 
-    pub(super) fn size(&self) -> (u32, u32) {
+    pub fn size(&self) -> (u32, u32) {
         (self.width, self.height)
     }
 
@@ -72,7 +72,7 @@ impl Slide {
         }
     }
 
-    pub(super) fn picture(&self, captured: Monotonic) -> Picture<'_> {
+    pub fn picture(&self, captured: Monotonic) -> Picture<'_> {
         Picture {
             bytes: &self.bytes,
             format: self.format,

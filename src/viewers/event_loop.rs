@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -69,14 +69,17 @@ impl Handle {
 
     /// There is a new frame. A loop without viewers sleeps on.
     pub(super) fn frame_is_new(&self) {
-        if self.watchers.load(Ordering::SeqCst) > 0 {
+        // Behind the slot, as the other one stands before it: see `Watching::new`.
+        fence(Ordering::SeqCst);
+        if self.watchers.load(Ordering::Relaxed) > 0 {
             self.wake();
         }
     }
 
     /// There is something to tell. A loop without listeners sleeps on.
     pub(super) fn state_is_new(&self) {
-        if self.listeners.load(Ordering::SeqCst) > 0 {
+        fence(Ordering::SeqCst);
+        if self.listeners.load(Ordering::Relaxed) > 0 {
             self.wake();
         }
     }
@@ -107,8 +110,10 @@ pub(super) struct Watching {
 
 impl Watching {
     pub(super) fn new(audience: &Arc<Audience>, handle: &Arc<Handle>) -> Self {
-        // Counted before the slot is looked at, so that no frame between the two is missed.
-        handle.watchers.fetch_add(1, Ordering::SeqCst);
+        handle.watchers.fetch_add(1, Ordering::Relaxed);
+        // Counted before the slot is looked at, so that no frame between the two is missed: either it is seen there, or who
+        // publishes it sees this one. `fuzz/model/wake_up.rs` tries all orders.
+        fence(Ordering::SeqCst);
         Self { handle: Arc::clone(handle), _seat: audience.sit() }
     }
 
@@ -120,7 +125,7 @@ impl Watching {
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        self.handle.watchers.fetch_sub(1, Ordering::SeqCst);
+        self.handle.watchers.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -129,14 +134,15 @@ pub(super) struct Listening(Arc<Handle>);
 
 impl Listening {
     pub(super) fn new(handle: &Arc<Handle>) -> Self {
-        handle.listeners.fetch_add(1, Ordering::SeqCst);
+        handle.listeners.fetch_add(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
         Self(Arc::clone(handle))
     }
 }
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        self.0.listeners.fetch_sub(1, Ordering::SeqCst);
+        self.0.listeners.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

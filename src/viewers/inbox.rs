@@ -10,7 +10,7 @@ use super::problem::problem;
 use super::request::Request;
 use super::routes::Route;
 use crate::config::values::SourceName;
-use crate::wrapping::unwrap;
+use crate::wrapping::{field, unwrap};
 
 /// The tutorials' field, which holds a picture in base64.
 const FIELD: &str = "img";
@@ -46,11 +46,8 @@ fn frame(body: &[u8], context: &Arc<Context>) -> Route {
 }
 
 fn form(body: &[u8], context: &Arc<Context>) -> Route {
-    match form_urlencoded::parse(body).find(|(name, _)| name == FIELD) {
-        // A plus sign that was not encoded has become a space.
-        Some((_, value)) => {
-            take(value.replace(' ', "+").as_bytes(), context, "no JPEG or PNG in base64 in the field img")
-        }
+    match field(body, FIELD) {
+        Some(text) => take(text.as_bytes(), context, "no JPEG or PNG in base64 in the field img"),
         None => Route::Answer(problem(400, "the form needs a field img, with a JPEG or PNG in base64")),
     }
 }

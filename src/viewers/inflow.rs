@@ -75,7 +75,7 @@ impl Inflow {
                 count
             }
             Body::ChunkSize => match httparse::parse_chunk_size(bytes) {
-                Ok(httparse::Status::Complete((count, size))) => {
+                Ok(httparse::Status::Complete((count, size))) if count <= LONGEST_SIZE_LINE => {
                     self.body = if size == 0 { Body::Trailer(0) } else { Body::Chunk(size) };
                     count
                 }
@@ -91,14 +91,13 @@ impl Inflow {
                 _ => return Err("a chunk that is longer than its size"),
             },
             Body::Trailer(seen) => match memchr::memchr(b'\n', bytes) {
-                Some(end) if seen + end >= LONGEST_TRAILER => return Err("too much behind the last chunk"),
-                Some(end) => {
+                Some(end) if seen + end < LONGEST_TRAILER => {
                     let is_last = matches!(&bytes[..end], [] | [b'\r']);
                     self.body = if is_last { Body::Done } else { Body::Trailer(seen + end + 1) };
                     end + 1
                 }
                 None if seen + bytes.len() < LONGEST_TRAILER => return Ok(None),
-                None => return Err("too much behind the last chunk"),
+                _ => return Err("too much behind the last chunk"),
             },
         };
         Ok(Some(count))

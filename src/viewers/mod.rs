@@ -13,7 +13,7 @@ mod event_loop;
 mod events;
 mod health;
 mod inbox;
-mod inflow;
+pub mod inflow;
 mod input;
 pub mod listener;
 mod metrics;
