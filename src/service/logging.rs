@@ -5,17 +5,38 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use env_logger::Builder;
+use arc_swap::ArcSwapOption;
 use env_logger::fmt::Formatter;
+use env_logger::{Builder, Logger};
 use jiff::Timestamp;
-use log::{Level, LevelFilter, Record};
+use log::{Level, LevelFilter, Metadata, Record};
 
 use crate::config::Log;
 use crate::viewers::ACCESS_LOG;
 
-/// Logs to stderr from now on. `RUST_LOG` goes over the settings. A second call changes nothing.
+/// The logger, which other settings replace by another.
+struct Current(ArcSwapOption<Logger>);
+
+static CURRENT: Current = Current(ArcSwapOption::const_empty());
+
+impl log::Log for Current {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.0.load().as_ref().is_some_and(|logger| logger.enabled(metadata))
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if let Some(logger) = &*self.0.load() {
+            logger.log(record);
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// Logs to stderr from now on, as much as these settings want. `RUST_LOG` goes over them.
 pub fn init(settings: &Log) {
     let mut builder = rules(settings);
     let refused = filter(&mut builder, &env::var("RUST_LOG").unwrap_or_default());
@@ -24,8 +45,11 @@ pub fn init(settings: &Log) {
         stderr.is_ok_and(|stderr| is_journal(&stream, &stderr))
     });
     builder.format(if ours { for_journal } else { for_people });
-    // Fails only when a logger is there already, and then that one does the work.
-    let _ = builder.try_init();
+    let logger = builder.build();
+    log::set_max_level(logger.filter());
+    CURRENT.0.store(Some(Arc::new(logger)));
+    // Fails only when it was done before.
+    let _ = log::set_logger(&CURRENT);
     for directive in refused {
         log::warn!("RUST_LOG: {directive:?} is ignored; allowed: LEVEL or MODULE=LEVEL");
     }
@@ -95,7 +119,7 @@ fn one_line(record: &Record<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use log::{Log as _, Metadata};
+    use log::Log as _;
 
     use super::*;
 

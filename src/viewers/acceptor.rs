@@ -136,11 +136,11 @@ impl Acceptor {
 
     fn place(&self, arrival: Arrival) {
         let open: usize = self.loops.iter().map(|handle| handle.load()).sum();
-        if open >= self.context.settings.http.max_connections + REFUSALS {
+        if open >= self.context.settings().http.max_connections + REFUSALS {
             return;
         }
         if let Socket::Tcp(socket) = &arrival.socket {
-            if let Err(error) = socket.set_nodelay(self.context.settings.http.tcp_nodelay) {
+            if let Err(error) = socket.set_nodelay(self.context.settings().http.tcp_nodelay) {
                 log::debug!("{}: {error}", arrival.peer);
             }
         }

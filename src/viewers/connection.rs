@@ -64,7 +64,7 @@ impl Connection {
             outgoing: Outgoing::default(),
             phase,
             access: AccessLog::default(),
-            deadline: Some(Monotonic::now() + context.settings.http.request_timeout),
+            deadline: Some(Monotonic::now() + context.settings().http.request_timeout),
             timer: None,
         }
     }
@@ -136,18 +136,18 @@ impl Connection {
         }
         match std::mem::replace(&mut self.phase, Phase::Head) {
             Phase::Handshake { refusal: Some(refusal) } => self.start_answer(refusal, None),
-            _ => self.deadline = Some(now + self.context.settings.http.request_timeout),
+            _ => self.deadline = Some(now + self.context.settings().http.request_timeout),
         }
         Ok(Step::Again)
     }
 
     fn read_head(&mut self, now: Monotonic) -> io::Result<Step> {
-        let limit = self.context.settings.http.max_head_bytes;
+        let limit = self.context.settings().http.max_head_bytes;
         let idle = self.input.is_empty();
         self.input.read(&mut self.transport, limit)?;
         if idle && !self.input.is_empty() {
             // The time for a head begins with its first byte, not with the answer before it.
-            self.deadline = Some(now + self.context.settings.http.request_timeout);
+            self.deadline = Some(now + self.context.settings().http.request_timeout);
         }
         match request::parse(self.input.bytes()) {
             Ok(Some((request, len))) => {
@@ -209,7 +209,7 @@ impl Connection {
             return Ok(Step::Again);
         }
         if taken > 0 {
-            self.deadline = Some(now + self.context.settings.http.server_timeout);
+            self.deadline = Some(now + self.context.settings().http.server_timeout);
             return Ok(Step::Again);
         }
         Ok(match self.input.is_ended() {
@@ -257,7 +257,7 @@ impl Connection {
         match route {
             Route::Answer(answer) => self.start_answer(answer, Some(&request)),
             Route::Snapshot(wanted) => {
-                self.deadline = Some(now + self.context.settings.http.snapshot_timeout);
+                self.deadline = Some(now + self.context.settings().http.snapshot_timeout);
                 let watching = self.watch();
                 self.phase = Phase::Snapshot { wanted, request: Box::new(request), _watching: watching };
             }
@@ -268,15 +268,15 @@ impl Connection {
                 self.phase = Phase::Stream(Box::new(viewer));
             }
             Route::Events(options) => {
-                self.start_endless(events::head(&request, &self.context.settings.http));
+                self.start_endless(events::head(&request, &self.context.settings().http));
                 let listening = Listening::new(&self.bell.handle);
-                self.deadline = Some(now + self.context.settings.http.server_timeout);
+                self.deadline = Some(now + self.context.settings().http.server_timeout);
                 self.phase = Phase::Events { listener: Listener::new(options), _listening: listening };
             }
             Route::Upload(upload) => self.await_body(request, upload),
             Route::Inflow(inflow) => {
                 self.ask_for_the_body(&request);
-                self.deadline = Some(now + self.context.settings.http.server_timeout);
+                self.deadline = Some(now + self.context.settings().http.server_timeout);
                 self.phase = Phase::Inflow { request: Box::new(request), inflow: Box::new(inflow) };
             }
             Route::Errand(work) => self.run_errand(request, |context| &context.errands, work),
@@ -301,7 +301,7 @@ impl Connection {
             return self.start_answer(Answer::text(411, reason), Some(&request));
         };
         self.ask_for_the_body(&request);
-        self.deadline = Some(Monotonic::now() + self.context.settings.http.request_timeout);
+        self.deadline = Some(Monotonic::now() + self.context.settings().http.request_timeout);
         self.phase = Phase::Body { request: Box::new(request), upload, len };
     }
 
@@ -329,11 +329,11 @@ impl Connection {
         self.access.begin(self.peer, request);
         self.access.set_status(answer.status());
         let answer = match request {
-            Some(request) => routes::with_cors(answer, request, &self.context.settings.http),
+            Some(request) => routes::with_cors(answer, request, &self.context.settings().http),
             None => answer,
         };
         self.outgoing = answer.print(&version, head_only, close);
-        self.deadline = Some(Monotonic::now() + self.context.settings.http.server_timeout);
+        self.deadline = Some(Monotonic::now() + self.context.settings().http.server_timeout);
         self.phase = Phase::Answering { close };
     }
 }

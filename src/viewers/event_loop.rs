@@ -245,7 +245,7 @@ impl EventLoop {
         let arrived = std::mem::take(&mut *self.handle.inbox.lock().unwrap_or_else(PoisonError::into_inner));
         for Arrival { socket, peer, secure } in arrived {
             let transport = match secure {
-                true => Transport::secure(socket, self.context.identity.as_ref()),
+                true => Transport::secure(socket, self.context.identity()),
                 false => Some(Transport::plain(socket)),
             };
             let Some(mut transport) = transport else {
@@ -261,7 +261,8 @@ impl EventLoop {
             }
             let bell = Bell { handle: Arc::clone(&self.handle), key: entry.key() };
             let mut connection = Connection::new(transport, peer, &self.context, bell);
-            if self.context.connections.load(Ordering::Relaxed) > self.context.settings.http.max_connections {
+            if self.context.connections.load(Ordering::Relaxed) > self.context.settings().http.max_connections
+            {
                 connection.refuse(
                     Answer::text(503, "too many connections; try again later").with("Retry-After", "5"),
                 );

@@ -56,7 +56,8 @@ pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
     if !KNOWN_METHODS.contains(&request.method.as_str()) {
         return answer(Answer::text(501, "this method is not known here"));
     }
-    let target = match target(request, context.settings.http.static_folder.as_deref()) {
+    let settings = context.settings();
+    let target = match target(request, settings.http.static_folder.as_deref()) {
         Some(target) => target,
         None if request.method == "OPTIONS" && request.path == "*" => Target::Page,
         None => return answer(Answer::text(404, "there is nothing at this address")),
@@ -108,7 +109,7 @@ pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
         },
         Target::State => answer(ustreamer::state(context)),
         Target::Page if method == "POST" => Route::Upload(Box::new(web_command::route)),
-        Target::Page => match &context.settings.http.static_folder {
+        Target::Page => match &settings.http.static_folder {
             Some(folder) => static_files::route(folder, request),
             None => answer(page::index()),
         },
@@ -160,7 +161,7 @@ impl Target<'_> {
 
     /// Of a body that is read whole.
     fn most_bytes(&self, request: &Request, context: &Context) -> u64 {
-        let picture = context.settings.http.max_frame_bytes as u64;
+        let picture = context.settings().http.max_frame_bytes as u64;
         match self {
             Self::Inbox(inbox::Slot::Form) => inbox::FORM_GROWS * picture,
             // Many pictures, which are taken one by one.

@@ -15,7 +15,7 @@ impl Connection {
         let count = self.outgoing.send(&mut self.transport)?;
         self.context.stats.sent_bytes.add(count as u64);
         if count > 0 && !self.outgoing.is_done() {
-            self.deadline = Some(now + self.context.settings.http.server_timeout);
+            self.deadline = Some(now + self.context.settings().http.server_timeout);
         }
         Ok(self.outgoing.is_done())
     }
@@ -31,7 +31,7 @@ impl Connection {
             self.deadline = Some(now + LINGER);
             self.phase = Phase::Lingering;
         } else {
-            self.deadline = Some(now + self.context.settings.http.request_timeout);
+            self.deadline = Some(now + self.context.settings().http.request_timeout);
             self.phase = Phase::Head;
         }
         Ok(Step::Again)
@@ -85,7 +85,7 @@ impl Connection {
             }
             Due::Now(event) => {
                 self.outgoing.body = Body::Bytes(event);
-                self.deadline = Some(now + self.context.settings.http.server_timeout);
+                self.deadline = Some(now + self.context.settings().http.server_timeout);
                 Ok(Step::Again)
             }
         }
