@@ -21,6 +21,9 @@ use crate::status::State;
 /// How long one wait for a picture lasts at most, so that a viewer's leaving and the daemon's end are noticed.
 const TICK: Duration = Duration::from_millis(250);
 
+/// A wait for a picture that lasts so long: it was not the camera alone that stood still, but this process or the machine.
+const STOOD_STILL: Duration = Duration::from_secs(2);
+
 /// More than a driver's buffers are: what comes after so many pictures is not old.
 const MOST_BUFFERED: usize = 64;
 
@@ -105,9 +108,12 @@ impl Capture {
             self.shared.heartbeat.beat();
             let mut fate = Fate::Nothing;
             let mut size = None;
+            let begun = Instant::now();
+            let mut waited = None;
             let grab = self.source.next(TICK, &mut |picture| {
                 size = Some((picture.width, picture.height));
-                fate = match run.admits(&picture) {
+                let is_old = *waited.insert(begun.elapsed()) >= STOOD_STILL;
+                fate = match !is_old && run.admits(&picture) {
                     true => self.intake.take(picture).map_or_else(Fate::Bad, Fate::Good),
                     false => Fate::Surplus,
                 };
@@ -116,8 +122,12 @@ impl Capture {
             if let Grab::Picture { .. } = grab {
                 self.shared.stats.captured_fps.set(run.tick());
             }
+            if waited.unwrap_or_else(|| begun.elapsed()) >= STOOD_STILL {
+                self.go_on_after_a_stop(&mut run)?;
+            }
             match fate {
                 Fate::Good(taken) => {
+                    run.stood_still = false;
                     opened.size = opened.size.or(size);
                     self.retry.succeeded();
                     // Said before it is shown: who has seen a picture finds the camera online.
@@ -171,6 +181,16 @@ impl Capture {
         if !run.stood_by {
             stats.lost.add(lost);
         }
+    }
+
+    /// After SIGSTOP, or when the machine has slept: what lies ready is old, and the camera is not to be blamed for the silence. Only
+    /// once until it gives a picture: a driver that takes so long for each answer does not get away with it.
+    fn go_on_after_a_stop(&mut self, run: &mut Run) -> Result<(), Lost> {
+        if !std::mem::replace(&mut run.stood_still, true) {
+            self.throw_away(run)?;
+            run.last_good = Instant::now();
+        }
+        Ok(())
     }
 
     /// Until somebody watches the camera runs on, and its pictures are thrown away, so that the driver has room for the

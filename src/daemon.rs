@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 use log::{error, info, warn};
 
 use crate::capture::{Capture, Shared};
+use crate::clock::Monotonic;
 use crate::config::values::NetworkWait;
 use crate::config::{ConfigError, Live, Reloaded, Settings};
 use crate::filter::Filter;
@@ -182,6 +183,7 @@ fn supervise(
     let watchdog = notify::watchdog_interval();
     let mut told = None;
     let mut alive_before = true;
+    let mut looked = Monotonic::now();
     loop {
         let state = shared.status.get();
         if told.as_ref() != Some(&state) {
@@ -189,7 +191,9 @@ fn supervise(
             told = Some(state);
         }
         if let Some(interval) = watchdog {
-            let alive = server.is_alive(interval) && shared.heartbeat.is_alive(interval);
+            // Where we ourselves were stopped (SIGSTOP, a machine that sleeps), nobody could show a sign of life.
+            let stood_still = std::mem::replace(&mut looked, Monotonic::now()).age() > interval;
+            let alive = stood_still || server.is_alive(interval) && shared.heartbeat.is_alive(interval);
             if alive {
                 notify::watchdog();
             } else if alive_before {

@@ -17,6 +17,8 @@ pub(super) struct Run {
     pub(super) online: bool,
     /// Since the last picture that was shown.
     pub(super) stood_by: bool,
+    /// Whether there was a stop of the whole process, and no picture since.
+    pub(super) stood_still: bool,
     pub(super) slow_start_shown: bool,
     /// Why the last picture could not be shown.
     pub(super) trouble: Option<String>,
@@ -38,6 +40,7 @@ impl Run {
             last_good: Instant::now(),
             online: false,
             stood_by: false,
+            stood_still: false,
             slow_start_shown: false,
             trouble: None,
             rate: RateMeter::default(),

@@ -55,6 +55,13 @@ pub enum NotSaved {
     Failed { path: String, why: io::Error },
 }
 
+impl NotSaved {
+    pub fn is_for_want_of_room(&self) -> bool {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        matches!(self, Self::Failed { why, .. } if matches!(why.kind(), StorageFull | QuotaExceeded | FileTooLarge))
+    }
+}
+
 impl Live {
     /// Starts with what was kept in the settings' state file, which also says how the camera's controls were set. What
     /// cannot be read, or does not fit any longer, is told in the log and left alone.

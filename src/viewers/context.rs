@@ -85,8 +85,9 @@ impl Context {
             changes: AtomicU64::new(1),
             loops: OnceLock::new(),
             viewers: Mutex::default(),
-            // Not from 1, so that a page does not take a viewer of the daemon's last life for its own.
-            viewer_ids: AtomicU64::new((crate::clock::unix_seconds() * 1000.0) as u64),
+            // Not from 1, so that a page does not take a viewer of the daemon's last life for its own; nor by a clock, which may
+            // have been set back since.
+            viewer_ids: AtomicU64::new(getrandom::u32().map_or(1, |random| u64::from(random) << 16)),
         }))
     }
 
