@@ -31,9 +31,11 @@ const SLOWEST_PUSH: Duration = Duration::from_secs(3);
 /// Where the settings come from, to be read again.
 pub struct SettingsFile<'a> {
     pub path: PathBuf,
-    /// With the flags over it.
-    pub read: Box<dyn Fn(&Path) -> Result<Settings, ConfigError> + 'a>,
+    pub read: Read<'a>,
 }
+
+/// Reads the file, with the flags over it.
+pub type Read<'a> = Box<dyn Fn(&Path) -> Result<Settings, ConfigError> + 'a>;
 
 /// Runs until a signal ends it: the network and sockets first, so that a wrong address is told before a camera is touched;
 /// ready when the port answers; viewers before the camera at the end.

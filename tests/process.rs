@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mjpegd::clock::Monotonic;
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use serde_json::Value;
 
@@ -412,6 +413,31 @@ fn stopped_and_continued_it_shows_what_is_and_not_what_was() {
     assert_eq!(camera.count("open"), opened, "the camera was opened anew");
     assert_eq!(frames(&daemon, "dropped_error_flag") + frames(&daemon, "dropped_invalid"), 0);
     assert_eq!(state(&daemon)["result"]["stream"]["clients"], 3);
+}
+
+#[test]
+fn a_slow_camera_is_not_blamed_for_a_stop_of_the_process() {
+    let camera = Camera::mjpeg();
+    let daemon = Launch::default()
+        .camera(&camera)
+        .args(&["--device-timeout", "2"])
+        .env("WATCHDOG_USEC", "1000000")
+        .start();
+    let mut viewer = Stream::open(&daemon, "/stream");
+    viewer.find(60, |part| part.marker().is_some()).unwrap();
+    for _ in 0..4 {
+        // It has no picture ready when the process goes on, as it would have with one a second.
+        camera.fault("stall");
+        freeze(&daemon, Duration::from_secs(4));
+        thread::sleep(Duration::from_millis(600));
+        camera.mend();
+        let resumed = Monotonic::now();
+        let is_new = |marker: Marker| marker.taken > resumed;
+        assert!(viewer.find(60, |part| part.marker().is_some_and(is_new)).is_some());
+    }
+    let log = daemon.log.text();
+    assert!(!log.contains("hangs") && !log.contains("WARN") && !log.contains("ERROR"), "{log}");
+    assert_eq!(camera.count("open"), camera.count("close") + 1, "the camera was opened anew");
 }
 
 #[test]

@@ -6,7 +6,7 @@ import time
 
 from harness.cameras import VIVID_RATE, Vivid
 from harness.case import Case
-from harness.service import DROP_INS, SETTINGS, UNIT
+from harness.service import SETTINGS, UNIT
 from harness.viewer import ANSWER_SECONDS, state, until
 
 YEARS_20 = 20 * 365 * 86400
@@ -62,7 +62,11 @@ class Process(Case):
 
     def test_a_clock_that_jumps_by_20_years_changes_nothing_but_the_time_that_is_shown(self):
         self.addCleanup(lambda: self.vm.run(f"date -s @{int(time.time())}"))
-        place, [viewer] = self.watched()
+        # They would all be due at once, and keep an emulated processor busy.
+        timers = self.vm.out("systemctl list-units --plain --no-legend --state=active -t timer | cut -d' ' -f1").split()
+        self.vm.run(f"systemctl stop {' '.join(timers)}")
+        self.addCleanup(self.vm.run, f"systemctl start {' '.join(timers)}")
+        _, [viewer] = self.watched()
         before = self.pid()
         frames, seconds = self.seen_for(viewer, 10)
         rate = len(frames) / seconds
@@ -82,11 +86,9 @@ class Process(Case):
             self.assertTrue(now["source"]["online"])
             self.assertLess(now["mjpegd"]["uptime_seconds"], 600)
             self.assertEqual(self.pid(), before)
-        self.assertEqual(now["source"]["online"], True)
         # By what it has lost or refused on the way; the journal's own times are of no use here.
         self.assertEqual(now["mjpegd"]["frames"]["dropped_late"], 0)
         self.assertEqual(now["mjpegd"]["camera"]["times_opened"], 1)
-        del place
 
     def stop_and_go_on(self, stop):
         place, viewers = self.watched(viewers=3)
@@ -124,8 +126,8 @@ class Process(Case):
 
     def limit_memory(self, limit):
         self.vm.run(f"systemctl set-property --runtime {UNIT} MemoryMax={limit}")
-        self.addCleanup(self.vm.run, f"systemctl revert {UNIT} 2>/dev/null; rm -rf /run/systemd/system.control/{UNIT}.d; "
-                        f"systemctl daemon-reload; test -d {DROP_INS}")  # fmt: skip
+        # Not by systemctl revert, which takes away the tests' own drop-in too.
+        self.addCleanup(self.vm.run, f"rm -rf /run/systemd/system.control/{UNIT}.d; systemctl daemon-reload")
 
     def test_64_megabytes_are_enough_for_20_viewers_of_a_raw_720p_camera(self):
         _, viewers = self.watched(size="1280x720", viewers=20)
@@ -138,7 +140,8 @@ class Process(Case):
             self.assertGreater(len(viewer.frames), count + 20)
         self.assertEqual(self.pid(), before)
         peak = int(self.vm.out(f"cat /sys/fs/cgroup/system.slice/{UNIT}/memory.peak"))
-        print(f"test-system: peak of memory with 20 viewers {peak / 1e6:.0f} MB", flush=True)
+        resident = int(re.search(r"VmHWM:\s+(\d+) kB", self.vm.out(f"cat /proc/{before}/status"))[1])
+        print(f"test-system: with 20 viewers {peak / 1e6:.0f} MB charged, {resident / 1e3:.0f} MB resident at most", flush=True)
         self.assertLess(peak, 64 << 20)
 
     def test_ended_for_want_of_memory_it_comes_back_and_so_do_viewers(self):
