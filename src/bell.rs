@@ -22,10 +22,13 @@ struct State {
 impl Bell {
     pub fn new(latest: &Latest) -> Arc<Self> {
         let bell = Arc::<Self>::default();
-        let ringing = Arc::clone(&bell);
+        // Not kept alive by it: pushes come and go with the settings.
+        let ringing = Arc::downgrade(&bell);
         latest.on_change(Box::new(move || {
-            ringing.lock().rung = true;
-            ringing.changed.notify_one();
+            let Some(bell) = ringing.upgrade() else { return false };
+            bell.lock().rung = true;
+            bell.changed.notify_one();
+            true
         }));
         bell
     }

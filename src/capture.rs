@@ -22,6 +22,9 @@ use crate::status::State;
 /// How long one wait for a picture lasts at most, so that a viewer's leaving and the daemon's end are noticed.
 const TICK: Duration = Duration::from_millis(250);
 
+/// A wait for a picture that lasts so long: it was not the camera alone that stood still, but this process or the machine.
+const STOOD_STILL: Duration = Duration::from_secs(2);
+
 /// More than a driver's buffers are: what comes after so many pictures is not old.
 const MOST_BUFFERED: usize = 64;
 
@@ -121,12 +124,15 @@ impl Capture {
             self.shared.heartbeat.beat();
             let mut fate = Fate::Nothing;
             let mut size = None;
+            let begun = Instant::now();
+            let mut waited = None;
             let heartbeat = &self.shared.heartbeat;
             let grab = self.source.next(TICK, &mut |picture| {
                 size = Some((picture.width, picture.height));
                 self.shared.stats.same_seconds.set(run.stillness.look(&picture).as_secs_f64());
                 // What comes after a hang was taken before it.
-                fate = match run.admits(&picture) && !heartbeat.has_missed() {
+                let is_old = *waited.insert(begun.elapsed()) >= STOOD_STILL || heartbeat.has_missed();
+                fate = match !is_old && run.admits(&picture) {
                     true => self.intake.take(picture).map_or_else(Fate::Bad, Fate::Good),
                     false => Fate::Surplus,
                 };
@@ -135,13 +141,19 @@ impl Capture {
             if let Grab::Picture { .. } = grab {
                 self.shared.stats.captured_fps.set(run.tick());
             }
+            let was_missed = self.shared.heartbeat.take_missed();
+            run.is_told |= was_missed;
+            if was_missed || waited.unwrap_or_else(|| begun.elapsed()) >= STOOD_STILL {
+                self.go_on_after_a_stop(&mut run)?;
+            }
             match fate {
                 // Handed over before a hang, which is how old it is.
-                Fate::Good(taken) if self.shared.heartbeat.has_missed() => {
+                Fate::Good(taken) if was_missed => {
                     drop(taken);
                     self.intake.discard();
                 }
                 Fate::Good(taken) => {
+                    run.stood_still = false;
                     opened.size = opened.size.or(size);
                     self.retry.succeeded();
                     // Said before it is shown: who has seen a picture finds the camera online.
@@ -151,10 +163,6 @@ impl Capture {
                 Fate::Bad(trouble) => run.trouble = Some(trouble),
                 Fate::Surplus if run.trouble.is_none() => run.last_good = Instant::now(),
                 Fate::Surplus | Fate::Nothing => {}
-            }
-            if self.shared.heartbeat.take_missed() {
-                self.throw_away(&run)?;
-                (run.is_told, run.last_good) = (true, Instant::now());
             }
             self.check_stillness(&mut run);
             self.check_stall(&mut run)?;
@@ -200,6 +208,16 @@ impl Capture {
         if !run.stood_by {
             stats.lost.add(lost);
         }
+    }
+
+    /// After SIGSTOP, or when the machine has slept, or the driver has hung: what lies ready is old, and the camera is not to be blamed for the silence. Only
+    /// once until it gives a picture: a driver that takes so long for each answer does not get away with it.
+    fn go_on_after_a_stop(&mut self, run: &mut Run) -> Result<(), Lost> {
+        if !std::mem::replace(&mut run.stood_still, true) {
+            self.throw_away(run)?;
+            run.last_good = Instant::now();
+        }
+        Ok(())
     }
 
     /// Until somebody watches the camera runs on, and its pictures are thrown away, so that the driver has room for the
@@ -315,7 +333,8 @@ impl Capture {
             return Err(lost);
         }
         if !std::mem::replace(&mut run.is_told, true) {
-            let next = if run.online { "waiting a little longer before trying again" } else { "waiting for it" };
+            let next =
+                if run.online { "waiting a little longer before trying again" } else { "waiting for it" };
             self.show_trouble(&lost, next);
         }
         Ok(())

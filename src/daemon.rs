@@ -1,6 +1,7 @@
 //! Wires the stages together, and keeps the order of starting and stopping. No other file sees both ends.
 
 use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
@@ -9,8 +10,9 @@ use anyhow::{Context as _, Result};
 use log::{error, info, warn};
 
 use crate::capture::{Capture, Shared, guard};
+use crate::clock::Monotonic;
 use crate::config::values::NetworkWait;
-use crate::config::{Live, Settings};
+use crate::config::{ConfigError, Live, Reloaded, Settings};
 use crate::filter::Filter;
 use crate::push::Pushes;
 use crate::service::network::{self, Look, Urls};
@@ -26,9 +28,18 @@ const SLOWEST_STOP: Duration = Duration::from_secs(5);
 /// For what is being pushed to arrive, and for programs to end.
 const SLOWEST_PUSH: Duration = Duration::from_secs(3);
 
+/// Where the settings come from, to be read again.
+pub struct SettingsFile<'a> {
+    pub path: PathBuf,
+    pub read: Read<'a>,
+}
+
+/// Reads the file, with the flags over it.
+pub type Read<'a> = Box<dyn Fn(&Path) -> Result<Settings, ConfigError> + 'a>;
+
 /// Runs until a signal ends it: the network and sockets first, so that a wrong address is told before a camera is touched;
 /// ready when the port answers; viewers before the camera at the end.
-pub fn run(settings: &Settings) -> Result<()> {
+pub fn run(settings: &Settings, file: Option<SettingsFile<'_>>) -> Result<()> {
     let mut signals = Signals::catch().context("cannot catch signals")?;
     logging::start_thread().context("cannot start the log's thread")?;
     raise_file_limit(settings.http.max_connections);
@@ -57,14 +68,18 @@ pub fn run(settings: &Settings) -> Result<()> {
     let capture = Capture::new(shared.clone()).context("cannot start the encoder's threads")?;
     let server = Server::start(settings, listeners, &shared, hooks);
     let server = server.context("cannot start the event loops")?;
-    let pushes = Pushes::start(&shared).context("cannot start the threads of pushes")?;
+    let mut pushes = Pushes::start(&shared).context("cannot start the threads of pushes")?;
     let ended = start_capture(capture)?;
     guard::start(shared.clone()).context("cannot start the thread that guards it")?;
     let filter =
         shared.filter.as_ref().map(Filter::start).transpose().context("cannot start the filter's thread")?;
     notify::ready();
 
-    supervise(&mut signals, &server, &shared, urls);
+    supervise(&mut signals, &server, &shared, urls, || {
+        notify::reloading();
+        reload(file.as_ref(), &shared.live, &server, &mut pushes);
+        notify::ready();
+    });
 
     // Before it is said: who has read the line may send the second one.
     signals.arm();
@@ -128,12 +143,55 @@ fn start_capture(capture: Capture) -> Result<Receiver<()>> {
     Ok(ended)
 }
 
+/// Takes up what the file says now. Where it is wrong all stays as it is.
+fn reload(file: Option<&SettingsFile<'_>>, live: &Live, server: &Server, pushes: &mut Pushes) {
+    let Some(SettingsFile { path, read }) = file else {
+        warn!("SIGHUP: there is no settings file to be read again; mjpegd was started with flags alone");
+        return;
+    };
+    let reloaded = read(path);
+    let path = path.display();
+    let reloaded = match reloaded.and_then(|base| live.reload(base)) {
+        Ok(reloaded) => reloaded,
+        Err(error) => {
+            error.problems().iter().for_each(|problem| error!("{problem}"));
+            warn!("{path} was read again and is wrong; going on with the settings from before");
+            return;
+        }
+    };
+    let Reloaded { before, now, changed, fixed } = reloaded;
+    logging::init(&now.log);
+    if before.http.max_connections != now.http.max_connections {
+        raise_file_limit(now.http.max_connections);
+    }
+    server.reload(&before, &now);
+    if before.pushes != now.pushes {
+        if let Err(error) = pushes.change(&now.pushes, SLOWEST_PUSH) {
+            error!("cannot start the threads of pushes: {error}");
+        }
+    }
+    match changed.is_empty() {
+        true => info!("{path} was read again; nothing is to be changed"),
+        false => info!("{path} was read again; changed: {}", changed.join(", ")),
+    }
+    if !fixed.is_empty() {
+        warn!("changed in {path}, and takes a restart: {}", fixed.join(", "));
+    }
+}
+
 /// Tells systemd of every change of state, and that all threads are alive, and the log of new addresses, until a signal
-/// comes.
-fn supervise(signals: &mut Signals, server: &Server, shared: &Shared, mut urls: Urls) {
+/// comes that is to end us. SIGHUP has the settings read again.
+fn supervise(
+    signals: &mut Signals,
+    server: &Server,
+    shared: &Shared,
+    mut urls: Urls,
+    mut reload: impl FnMut(),
+) {
     let watchdog = notify::watchdog_interval();
     let mut told = None;
     let mut alive_before = true;
+    let mut looked = Monotonic::now();
     loop {
         let state = (shared.status.get(), shared.filter.as_ref().map(|filter| filter.status.get()));
         if told.as_ref() != Some(&state) {
@@ -142,7 +200,9 @@ fn supervise(signals: &mut Signals, server: &Server, shared: &Shared, mut urls: 
             told = Some(state);
         }
         if let Some(interval) = watchdog {
-            let alive = server.is_alive(interval) && shared.heartbeat.is_alive(interval);
+            // Where we ourselves were stopped (SIGSTOP, a machine that sleeps), nobody could show a sign of life.
+            let stood_still = std::mem::replace(&mut looked, Monotonic::now()).age() > interval;
+            let alive = stood_still || server.is_alive(interval) && shared.heartbeat.is_alive(interval);
             if alive {
                 notify::watchdog();
             } else if alive_before {
@@ -155,6 +215,9 @@ fn supervise(signals: &mut Signals, server: &Server, shared: &Shared, mut urls: 
         // Twice in the interval, as sd_watchdog_enabled(3) advises.
         if signals.wait(watchdog.map(|interval| interval / 2), urls.changes().map(AsFd::as_fd)) {
             return;
+        }
+        if signals.take_hang_up() {
+            reload();
         }
         urls.look_again();
     }

@@ -12,8 +12,8 @@ use crate::clock::Monotonic;
 use crate::frame::Frame;
 use crate::stats::RateMeter;
 
-/// Called after every change of the slot; must not block.
-pub type Wake = Box<dyn Fn() + Send + Sync>;
+/// Called after every change of the slot; must not block. False: nobody is there any more, and it need not be called again.
+pub type Wake = Box<dyn Fn() -> bool + Send + Sync>;
 
 #[derive(Default)]
 pub struct Latest {
@@ -51,7 +51,7 @@ impl Latest {
         publisher.rate.tick(frame.times.published);
         let frame = Arc::new(frame);
         self.slot.store(Some(Arc::clone(&frame)));
-        publisher.wakes.iter().for_each(|wake| wake());
+        publisher.wakes.retain(|wake| wake());
         frame
     }
 
@@ -59,7 +59,7 @@ impl Latest {
     /// one to know that this was the last change. Wakes them once.
     pub fn stands_still(&self, number: u64) {
         if self.still.compare_exchange(0, number, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            self.lock().wakes.iter().for_each(|wake| wake());
+            self.lock().wakes.retain(|wake| wake());
         }
     }
 

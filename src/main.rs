@@ -4,9 +4,10 @@ use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use mjpegd::config::Settings;
+use mjpegd::daemon::{self, SettingsFile};
 use mjpegd::service::cli::{self, Cli, Command};
 use mjpegd::service::{check, controls, devices, frames, logging, passwd, report};
-use mjpegd::{config::Settings, daemon};
 
 fn main() -> ExitCode {
     let cli = match Cli::read(env::args_os()) {
@@ -33,19 +34,24 @@ fn main() -> ExitCode {
 fn execute(cli: Cli, settings: &Settings) -> ExitCode {
     logging::init(&settings.log);
     cli.needless().iter().for_each(|why| log::info!("{why}"));
-    let outcome = match cli.command {
-        None => daemon::run(settings).map(|()| true),
+    let outcome = match &cli.command {
+        None => {
+            let file = cli.file();
+            let file =
+                file.map(|path| SettingsFile { path, read: Box::new(|path| cli.settings_again(path)) });
+            daemon::run(settings, file).map(|()| true)
+        }
         Some(Command::Check) => check::print(settings, &mut io::stdout()).map_err(Into::into),
         Some(Command::Controls { named }) => {
-            controls::run(settings, &named, &mut io::stdout()).map_err(Into::into)
+            controls::run(settings, named, &mut io::stdout()).map_err(Into::into)
         }
         Some(Command::Devices) => devices::print(&mut io::stdout()).map_err(Into::into),
-        Some(Command::Frames(wanted)) => frames::run(settings, &wanted),
-        Some(Command::Passwd { name }) => passwd::print_user(&name, &mut io::stdout()),
+        Some(Command::Frames(wanted)) => frames::run(settings, wanted),
+        Some(Command::Passwd { name }) => passwd::print_user(name, &mut io::stdout()),
         Some(Command::Report) => {
             report::print(Ok(settings), cli.config.as_deref(), &mut io::stdout()).map_err(Into::into)
         }
-        Some(Command::Token { name }) => passwd::print_token(&name, &mut io::stdout()),
+        Some(Command::Token { name }) => passwd::print_token(name, &mut io::stdout()),
     };
     let code = match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -3,11 +3,31 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use arc_swap::ArcSwap;
+
 use crate::bell::Bell;
 use crate::clock::Monotonic;
 use crate::config::Push;
 use crate::latest::Latest;
 use crate::stats::Counter;
+
+/// Those of all pushes, in the order of the settings.
+#[derive(Debug)]
+pub struct Outlets(ArcSwap<Vec<Arc<Outlet>>>);
+
+impl Outlets {
+    pub fn new(all: Vec<Arc<Outlet>>) -> Arc<Self> {
+        Arc::new(Self(ArcSwap::from_pointee(all)))
+    }
+
+    pub fn get(&self) -> Arc<Vec<Arc<Outlet>>> {
+        self.0.load_full()
+    }
+
+    pub fn set(&self, all: Vec<Arc<Outlet>>) {
+        self.0.store(Arc::new(all));
+    }
+}
 
 #[derive(Debug)]
 pub struct Outlet {

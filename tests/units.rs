@@ -16,5 +16,6 @@ fn the_unit_for_one_camera_and_the_one_for_several_say_the_same() {
     assert_eq!(shared_part(one), shared_part(several));
     assert!(one.contains("\nExecStart=/usr/bin/mjpegd --config /etc/mjpegd.toml\n"));
     assert!(several.contains("\nExecStart=/usr/bin/mjpegd --config /etc/mjpegd/%i.toml\n"));
+    assert!(one.contains("\nType=notify\n") && one.contains("\nExecReload=/bin/kill -HUP $MAINPID\n"));
     assert!(one.contains("\nStateDirectory=mjpegd\n") && several.contains("\nStateDirectory=mjpegd/%i\n"));
 }

@@ -81,7 +81,8 @@ impl Guard {
         warn!("{state}");
         status.set(state);
         let wish = live.get().source.resolution;
-        let (width, height) = latest.get().map_or((wish.width, wish.height), |frame| (frame.width, frame.height));
+        let (width, height) =
+            latest.get().map_or((wish.width, wish.height), |frame| (frame.width, frame.height));
         match jpeg::placard("NO SIGNAL", &[&reason], width, height, &self.pool) {
             Ok(frame) => drop(latest.publish(frame)),
             Err(error) => warn!("cannot draw the \"NO SIGNAL\" picture: {error}"),

@@ -20,6 +20,8 @@ pub(super) struct Run {
     pub(super) stood_by: bool,
     /// Whether viewers and state have been told otherwise than by a picture.
     pub(super) is_told: bool,
+    /// Whether there was a stop of the whole process, and no picture since.
+    pub(super) stood_still: bool,
     pub(super) stillness: Stillness,
     pub(super) still_told: bool,
     /// Why the last picture could not be shown.
@@ -43,6 +45,7 @@ impl Run {
             online: false,
             stood_by: false,
             is_told: false,
+            stood_still: false,
             stillness: Stillness::default(),
             still_told: false,
             trouble: None,

@@ -8,7 +8,7 @@ use crate::heartbeat::Heartbeat;
 use crate::latest::Latest;
 use crate::mailbox::Mailbox;
 use crate::orders::Orders;
-use crate::outlet::Outlet;
+use crate::outlet::{Outlet, Outlets};
 use crate::stats::Stats;
 use crate::status::Status;
 
@@ -25,7 +25,7 @@ pub struct Shared {
     pub panel: Arc<Panel>,
     pub inbox: Arc<Mailbox>,
     /// One for each push.
-    pub outlets: Arc<[Arc<Outlet>]>,
+    pub outlets: Arc<Outlets>,
     /// `None`: frames go straight into the slot.
     pub filter: Option<Arc<Filter>>,
 }
@@ -36,7 +36,9 @@ impl Shared {
         let nudged = Arc::clone(&audience);
         live.on_change(Box::new(move || nudged.nudge()));
         let latest = Latest::new();
-        let outlets = live.get().pushes.iter().map(|push| Outlet::new(push, &latest)).collect();
+        let settings = live.get();
+        let outlets = settings.pushes.iter().map(|push| Outlet::new(push, &latest));
+        let outlets = Outlets::new(outlets.collect());
         Self {
             live,
             latest,

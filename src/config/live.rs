@@ -4,31 +4,44 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use log::{info, warn};
 use serde_json::Value as Json;
 use thiserror::Error;
 use toml::Table;
 
 use super::changes::Changes;
+use super::differences;
 use super::error::ConfigError;
 use super::saved::{Saved, StateFile};
 use super::settings::Settings;
 
 pub struct Live {
-    /// Defaults, file and flags.
-    base: Settings,
     file: Option<StateFile>,
+    /// Of two who save at once the later one is the one that stays. A disk may take its time: nobody else waits for this.
+    saving: Mutex<()>,
     current: ArcSwap<Settings>,
     generation: AtomicU64,
     state: Mutex<State>,
     on_change: Mutex<Vec<Box<dyn Fn() + Send + Sync>>>,
 }
 
-#[derive(Default)]
 struct State {
+    /// Defaults, file and flags.
+    base: Settings,
     changes: Changes,
     saved: Changes,
+}
+
+/// What has come of settings that were read again.
+#[derive(Debug)]
+pub struct Reloaded {
+    pub before: Arc<Settings>,
+    pub now: Arc<Settings>,
+    /// The keys that have another value now.
+    pub changed: Vec<String>,
+    /// Those that would have one after a restart.
+    pub fixed: Vec<&'static str>,
 }
 
 /// Why nothing was kept.
@@ -40,6 +53,13 @@ pub enum NotSaved {
     Nowhere,
     #[error("{path}: {why}")]
     Failed { path: String, why: io::Error },
+}
+
+impl NotSaved {
+    pub fn is_for_want_of_room(&self) -> bool {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        matches!(self, Self::Failed { why, .. } if matches!(why.kind(), StorageFull | QuotaExceeded | FileTooLarge))
+    }
 }
 
 impl Live {
@@ -61,11 +81,11 @@ impl Live {
             info!("settings that were kept: {}", on_one_line(&changes));
         }
         let live = Self {
-            base,
             file,
+            saving: Mutex::default(),
             current: ArcSwap::from_pointee(current),
             generation: AtomicU64::new(1),
-            state: Mutex::new(State { saved: changes.clone(), changes }),
+            state: Mutex::new(State { base, saved: changes.clone(), changes }),
             on_change: Mutex::default(),
         };
         (Arc::new(live), controls)
@@ -73,6 +93,11 @@ impl Live {
 
     pub fn get(&self) -> Arc<Settings> {
         self.current.load_full()
+    }
+
+    /// As `get`, for a look at one of them.
+    pub fn load(&self) -> Guard<Arc<Settings>> {
+        self.current.load()
     }
 
     /// Another number after each change.
@@ -89,18 +114,38 @@ impl Live {
     pub fn patch(&self, patch: &Json) -> Result<(), ConfigError> {
         let mut state = self.lock();
         let changes = state.changes.merged(patch)?;
-        let mut settings = self.base.clone();
+        let mut settings = state.base.clone();
         changes.apply(&mut settings)?;
         if changes == state.changes {
             return Ok(());
         }
         info!("settings changed: {}", on_one_line(&changes));
         state.changes = changes;
-        self.current.store(Arc::new(settings));
+        self.put(Arc::new(settings), state);
+        Ok(())
+    }
+
+    /// Puts these in place of the file and the flags of the start, but for what takes a restart; what was changed since goes over
+    /// them as it did. Where that does not fit together, nothing is changed.
+    pub fn reload(&self, mut base: Settings) -> Result<Reloaded, ConfigError> {
+        let mut state = self.lock();
+        let fixed = differences::keep_fixed(&state.base, &mut base);
+        let mut now = base.clone();
+        state.changes.apply(&mut now)?;
+        let (before, now) = (self.get(), Arc::new(now));
+        let changed = differences::names(&before, &now);
+        state.base = base;
+        if *before != *now {
+            self.put(Arc::clone(&now), state);
+        }
+        Ok(Reloaded { before, now, changed, fixed })
+    }
+
+    fn put(&self, settings: Arc<Settings>, state: MutexGuard<'_, State>) {
+        self.current.store(settings);
         self.generation.fetch_add(1, Ordering::Release);
         drop(state);
         self.on_change.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|changed| changed());
-        Ok(())
     }
 
     /// Whether there is a file to keep changes in.
@@ -117,12 +162,12 @@ impl Live {
     /// Keeps all changes over restarts, and the controls as given. Waits for the disk.
     pub fn save(&self, controls: Table) -> Result<(), NotSaved> {
         let file = self.file.as_ref().ok_or(NotSaved::Nowhere)?;
-        // Held while it is written: of two who save at once the later one is the one that stays.
-        let mut state = self.lock();
-        let saved = Saved { settings: state.changes.table().clone(), controls };
+        let _saving = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
+        let changes = self.lock().changes.clone();
+        let saved = Saved { settings: changes.table().clone(), controls };
         let path = file.path().display().to_string();
         file.store(&saved).map_err(|why| NotSaved::Failed { path: path.clone(), why })?;
-        state.saved = state.changes.clone();
+        self.lock().saved = changes;
         info!("kept in {path}");
         Ok(())
     }
@@ -180,6 +225,38 @@ mod tests {
         live.patch(&json!({"encoder": {"quality": 6}})).unwrap();
         let (next, controls) = Live::new(base(Some(&path)));
         assert_eq!((next.get().encoder.quality.get(), controls.to_string().trim()), (5, "gain = 3"));
+    }
+
+    #[test]
+    fn settings_that_are_read_again_go_below_what_was_changed_since() {
+        let (live, _) = Live::new(base(None));
+        live.patch(&json!({"encoder": {"quality": 5}})).unwrap();
+        let (mut new, before) = (base(None), live.generation());
+        assert!(live.reload(new.clone()).unwrap().changed.is_empty());
+        assert_eq!(live.generation(), before);
+        new.encoder.quality = "50".parse().unwrap();
+        new.image.greyscale = true;
+        new.http.port += 1;
+        let reloaded = live.reload(new).unwrap();
+        assert_eq!(
+            (reloaded.changed, reloaded.fixed),
+            (vec!["image.greyscale".to_owned()], vec!["http.port"])
+        );
+        let now = live.get();
+        assert_eq!((now.encoder.quality.get(), now.image.greyscale, now.http.port), (5, true, 8080));
+        live.patch(&json!({"encoder": null})).unwrap();
+        assert_eq!(live.get().encoder.quality.get(), 50);
+    }
+
+    #[test]
+    fn settings_that_do_not_fit_to_what_was_changed_since_are_not_taken() {
+        let mut first = base(None);
+        first.source.feeds.command = vec!["true".to_owned()];
+        let (live, _) = Live::new(first);
+        live.patch(&json!({"source": {"name": "command"}})).unwrap();
+        let before = live.get();
+        assert!(live.reload(base(None)).unwrap_err().to_string().contains("needs a program"));
+        assert_eq!(live.get(), before);
     }
 
     #[test]

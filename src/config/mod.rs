@@ -4,6 +4,7 @@
 //! is missing. In between the flags are laid over the file, and the file over the defaults.
 
 mod changes;
+mod differences;
 mod error;
 mod file;
 mod image;
@@ -22,7 +23,7 @@ pub use changes::Changes;
 pub use error::ConfigError;
 pub use image::ImageFlags;
 pub use keys::Keys;
-pub use live::{Live, NotSaved};
+pub use live::{Live, NotSaved, Reloaded};
 pub use saved::{Saved, StateFile, replace_file};
 pub use settings::{
     Api, Auth, Encoder, Feeds, Filter, Http, Image, Log, Network, Overlay, Pull, Push, PushFile, PushHttp,
@@ -39,13 +40,23 @@ use crate::identity::{self, Which};
 /// Read when no other file is named, if it is there.
 pub const DEFAULT_FILE: &str = "/etc/mjpegd.toml";
 
+/// `None`: it is not there.
+pub fn default_file() -> Option<&'static Path> {
+    Some(Path::new(DEFAULT_FILE)).filter(|file| !matches!(file.try_exists(), Ok(false)))
+}
+
+/// Whether the file can be read a second time. A pipe would be waited for, or look as if it were empty now.
+pub fn check_again(file: &Path) -> Result<(), ConfigError> {
+    match std::fs::metadata(file) {
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(_) => Err(ConfigError::one(format!("{}: is not a file that can be read again", file.display()))),
+        Err(error) => Err(ConfigError::one(format!("{}: cannot be read: {error}", file.display()))),
+    }
+}
+
 /// The settings to run on, or everything that is wrong with them.
 pub fn load(file: Option<&Path>, flags: Keys) -> Result<Settings, ConfigError> {
-    let default = Path::new(DEFAULT_FILE);
-    let file = match file {
-        None if matches!(default.try_exists(), Ok(false)) => None,
-        named => Some(File::read(named.unwrap_or(default))?),
-    };
+    let file = file.or(default_file()).map(File::read).transpose()?;
     let mut settings = Settings::default();
     if let Some(file) = &file {
         let applied = file.keys.clone().apply(&mut settings);

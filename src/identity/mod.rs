@@ -5,7 +5,7 @@ mod self_signed;
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -56,6 +56,13 @@ impl Identity {
         let config = config(load(cert, key)?)?;
         let files = Files { cert: cert.to_owned(), key: key.to_owned(), seen };
         Ok(Self { config: ArcSwap::new(config), files: Some(files) })
+    }
+
+    /// Has the files looked at by the next who connects, however soon that is.
+    pub fn look_again(&self) {
+        if let Some(files) = &self.files {
+            files.seen.lock().unwrap_or_else(PoisonError::into_inner).at = Monotonic::default();
+        }
     }
 
     /// For a new connection.
@@ -131,15 +138,11 @@ mod tests {
         std::fs::write(&path, self_signed::make().unwrap()).unwrap();
         let identity = Identity::new(Some((&path, &path)), None).unwrap();
         let first = identity.config();
-        let look_again = || {
-            let mut seen = identity.files.as_ref().unwrap().seen.lock().unwrap();
-            seen.at = Monotonic::default();
-        };
         std::fs::write(&path, "broken").unwrap();
-        look_again();
+        identity.look_again();
         assert!(Arc::ptr_eq(&first, &identity.config()));
         std::fs::write(&path, self_signed::make().unwrap()).unwrap();
-        look_again();
+        identity.look_again();
         assert!(!Arc::ptr_eq(&first, &identity.config()));
     }
 }

@@ -106,6 +106,9 @@ impl Receiver for Http {
 }
 
 fn in_words(error: &ureq::Error) -> String {
+    if let Some(words) = trust::about_the_clock(error) {
+        return words.to_owned();
+    }
     match error {
         ureq::Error::Timeout(_) => "it does not answer in time, or is too slow".to_owned(),
         ureq::Error::Io(error) if is_untrusted(error) => {

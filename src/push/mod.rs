@@ -7,6 +7,7 @@ mod http;
 mod pinned;
 mod redis;
 
+use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -50,40 +51,80 @@ enum Sent {
 }
 
 /// All that run.
-pub struct Pushes(Vec<(Arc<Outlet>, JoinHandle<()>)>);
+pub struct Pushes {
+    shared: Shared,
+    running: Vec<Running>,
+}
+
+struct Running {
+    outlet: Arc<Outlet>,
+    thread: JoinHandle<()>,
+}
 
 impl Pushes {
-    pub fn start(shared: &Shared) -> std::io::Result<Self> {
-        let run = |outlet: &Arc<Outlet>| {
-            let run = Run {
-                outlet: Arc::clone(outlet),
-                latest: Arc::clone(&shared.latest),
-                audience: Arc::clone(&shared.audience),
-                seat: None,
-                seen: 0,
-                due: Some(Monotonic::now()).filter(|_| outlet.settings.interval.is_some()),
-                failures: 0,
-                works_since: None,
-            };
-            let receiver = receiver(&outlet.settings);
-            let thread = thread::Builder::new().name("push".into()).spawn(move || run.run(receiver))?;
-            Ok((Arc::clone(outlet), thread))
-        };
-        shared.outlets.iter().map(run).collect::<std::io::Result<_>>().map(Self)
+    pub fn start(shared: &Shared) -> io::Result<Self> {
+        let outlets = shared.outlets.get();
+        let running = outlets.iter().map(|outlet| Running::start(outlet, shared));
+        Ok(Self { shared: shared.clone(), running: running.collect::<io::Result<_>>()? })
+    }
+
+    /// Ends those that are not among these, and starts those that are new; the others know nothing of it. One that holds this up
+    /// has a moment, as in `stop`.
+    pub fn change(&mut self, wanted: &[Push], patience: Duration) -> io::Result<()> {
+        let is_wanted = |running: &Running| wanted.contains(&running.outlet.settings);
+        let (stay, leave) = std::mem::take(&mut self.running).into_iter().partition(is_wanted);
+        self.running = stay;
+        // First, so that never two write into one folder, or to one server.
+        stop(leave, patience);
+        let outlets: Vec<_> = wanted.iter().map(|push| self.outlet(push)).collect();
+        for outlet in &outlets {
+            if !self.running.iter().any(|running| Arc::ptr_eq(&running.outlet, outlet)) {
+                self.running.push(Running::start(outlet, &self.shared)?);
+            }
+        }
+        self.shared.outlets.set(outlets);
+        Ok(())
+    }
+
+    fn outlet(&self, push: &Push) -> Arc<Outlet> {
+        let running = self.running.iter().find(|running| running.outlet.settings == *push);
+        running.map_or_else(|| Outlet::new(push, &self.shared.latest), |running| Arc::clone(&running.outlet))
     }
 
     /// Ends them. A receiver that holds one up has a moment, and is left then.
     pub fn stop(self, patience: Duration) {
-        self.0.iter().for_each(|(outlet, _)| outlet.bell.close());
-        let begin = Monotonic::now();
-        for (outlet, thread) in self.0 {
-            while !thread.is_finished() && begin.age() < patience {
-                thread::sleep(Duration::from_millis(10));
-            }
-            if !thread.is_finished() {
-                log::debug!("push {}: left in the middle of a frame", outlet.settings.name);
-            }
+        stop(self.running, patience);
+    }
+}
+
+fn stop(running: Vec<Running>, patience: Duration) {
+    running.iter().for_each(|one| one.outlet.bell.close());
+    let begin = Monotonic::now();
+    for Running { outlet, thread } in running {
+        while !thread.is_finished() && begin.age() < patience {
+            thread::sleep(Duration::from_millis(10));
         }
+        if !thread.is_finished() {
+            log::debug!("push {}: left in the middle of a frame", outlet.settings.name);
+        }
+    }
+}
+
+impl Running {
+    fn start(outlet: &Arc<Outlet>, shared: &Shared) -> io::Result<Self> {
+        let run = Run {
+            outlet: Arc::clone(outlet),
+            latest: Arc::clone(&shared.latest),
+            audience: Arc::clone(&shared.audience),
+            seat: None,
+            seen: 0,
+            due: Some(Monotonic::now()).filter(|_| outlet.settings.interval.is_some()),
+            failures: 0,
+            works_since: None,
+        };
+        let receiver = receiver(&outlet.settings);
+        let thread = thread::Builder::new().name("push".into()).spawn(move || run.run(receiver))?;
+        Ok(Self { outlet: Arc::clone(outlet), thread })
     }
 }
 

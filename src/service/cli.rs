@@ -2,7 +2,7 @@
 //! ustreamer's names, stand in `config/keys.rs`.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -19,7 +19,7 @@ pub const EX_USAGE: u8 = 64;
 pub const EX_CONFIG: u8 = 78;
 
 /// A camera's picture in every browser, player and program that wants it.
-#[derive(Debug, Parser)]
+#[derive(Clone, Debug, Parser)]
 #[command(name = "mjpegd", version, max_term_width = 120, disable_help_subcommand = true)]
 #[command(
     after_help = "A flag goes over the settings file, and the file over the default. The file has some more keys."
@@ -110,6 +110,17 @@ impl Cli {
             let flag = if list { flag } else { flag.overrides_with(id) };
             flag.global(true).allow_negative_numbers(takes_value)
         })
+    }
+
+    /// The settings file, if there is one.
+    pub fn file(&self) -> Option<PathBuf> {
+        self.config.clone().or_else(|| config::default_file().map(Path::to_owned))
+    }
+
+    /// As `settings`, for a daemon that runs on what it read before: the file has to be there, and one that can be read twice.
+    pub fn settings_again(&self, file: &Path) -> Result<Settings, ConfigError> {
+        config::check_again(file)?;
+        Self { config: Some(file.to_owned()), ..self.clone() }.settings()
     }
 
     /// The flags over the file over the defaults.

@@ -11,10 +11,11 @@ use std::io::{self, IsTerminal as _};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::panic::{self, PanicHookInfo};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use env_filter::{Builder, Filter};
+use arc_swap::ArcSwapOption;
+use env_logger::Builder;
 use log::{Level, LevelFilter, Metadata, Record};
 
 use self::flood::Cause;
@@ -26,19 +27,21 @@ use crate::viewers::ACCESS_LOG;
 static LOGGER: OnceLock<Logger> = OnceLock::new();
 
 struct Logger {
-    filter: Filter,
+    /// What is logged, which other settings replace. It is asked and never writes itself: that is done by who may wait.
+    rules: ArcSwapOption<env_logger::Logger>,
     queue: Queue,
 }
 
-/// Logs to stderr from now on. `RUST_LOG` goes over the settings. A second call changes nothing.
+/// Logs to stderr from now on, as much as these settings want. `RUST_LOG` goes over them.
 pub fn init(settings: &Log) {
     let mut builder = rules(settings);
     let refused = filter(&mut builder, &env::var("RUST_LOG").unwrap_or_default());
-    let logger = LOGGER.get_or_init(|| Logger { filter: builder.build(), queue: Queue::new(style()) });
-    // Fails only when a logger is there already, and then that one does the work.
-    if log::set_logger(logger).is_ok() {
-        log::set_max_level(logger.filter.filter());
-    }
+    let rules = builder.build();
+    log::set_max_level(rules.filter());
+    let logger = LOGGER.get_or_init(|| Logger { rules: ArcSwapOption::empty(), queue: Queue::new(style()) });
+    logger.rules.store(Some(Arc::new(rules)));
+    // Fails only when it was done before.
+    let _ = log::set_logger(logger);
     for directive in refused {
         log::warn!("RUST_LOG: {directive:?} is ignored; allowed: LEVEL or MODULE=LEVEL");
     }
@@ -70,11 +73,11 @@ fn tell_panic(info: &PanicHookInfo<'_>) {
 
 impl log::Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.filter.enabled(metadata)
+        self.rules.load().as_ref().is_some_and(|rules| rules.enabled(metadata))
     }
 
     fn log(&self, record: &Record<'_>) {
-        if !self.filter.matches(record) {
+        if !self.rules.load().as_ref().is_some_and(|rules| rules.matches(record)) {
             return;
         }
         let kind = match record.level() {
@@ -112,7 +115,7 @@ fn rules(settings: &Log) -> Builder {
     builder
 }
 
-/// Reads `RUST_LOG` and gives back what it could not read. `env_filter` itself prints that in a way that panics when
+/// Reads `RUST_LOG` and gives back what it could not read. `env_logger` itself prints that in a way that panics when
 /// stderr is a closed pipe.
 fn filter(builder: &mut Builder, directives: &str) -> Vec<String> {
     let mut refused = Vec::new();
@@ -142,6 +145,8 @@ fn is_journal(stream: &str, stderr: &fs::Metadata) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use log::Log as _;
+
     use super::*;
 
     #[test]

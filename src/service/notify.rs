@@ -22,6 +22,12 @@ pub fn waiting(text: &str, longer: Duration) {
     tell(&[NotifyState::ExtendTimeoutUsec(microseconds)]);
 }
 
+/// The settings are read again, until [`ready`]. The time tells systemd which of several it was.
+pub fn reloading() {
+    let now = NotifyState::monotonic_usec_now();
+    tell(&[Some(NotifyState::Reloading), now.ok()].into_iter().flatten().collect::<Vec<_>>());
+}
+
 pub fn stopping() {
     tell(&[NotifyState::Stopping]);
 }

@@ -73,7 +73,10 @@ struct Report<'a, W> {
 impl<W: Write> Report<'_, W> {
     fn section(&mut self, title: &str, text: impl FnOnce() -> String + Send + 'static) -> io::Result<()> {
         let text = ask(text).unwrap_or_else(|| {
-            format!("It took longer than {} s, and was left: a driver hangs, most likely.", PATIENCE.as_secs())
+            format!(
+                "It took longer than {} s, and was left: a driver hangs, most likely.",
+                PATIENCE.as_secs()
+            )
         });
         // What is in it must not end the block.
         let text = self.mask.apply(text.trim_end()).replace("```", "'''");

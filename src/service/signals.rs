@@ -1,5 +1,6 @@
 //! Signals, and changes that the main thread is to look at, as one thing to wait for.
 
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -8,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::{flag, low_level};
 
 /// What a shell says of a program that SIGINT has ended.
@@ -19,12 +20,16 @@ pub struct Signals {
     receiver: UnixStream,
     sender: UnixStream,
     stop: Arc<AtomicBool>,
+    hang_up: Arc<AtomicBool>,
+    /// The one that we were started in, if it is to end us when it is closed.
+    terminal: Option<File>,
     /// Whether a further signal ends the process at once.
     armed: Arc<AtomicBool>,
 }
 
 impl Signals {
-    /// From now on SIGTERM and SIGINT end [`Signals::wait`].
+    /// From now on SIGTERM, SIGINT and SIGHUP end [`Signals::wait`], and a file that may not become any longer is an error of
+    /// who writes it and no longer the end of the process.
     pub fn catch() -> io::Result<Self> {
         let (receiver, sender) = UnixStream::pair()?;
         receiver.set_nonblocking(true)?;
@@ -36,7 +41,13 @@ impl Signals {
             flag::register(signal, Arc::clone(&stop))?;
             low_level::pipe::register(signal, sender.try_clone()?)?;
         }
-        Ok(Self { receiver, sender, stop, armed })
+        let hang_up = Arc::new(AtomicBool::new(false));
+        // Before it is caught: who has it ignored, as nohup(1) does, wants to outlive the terminal.
+        let terminal = if is_ignored(SIGHUP) { None } else { File::open("/dev/tty").ok() };
+        flag::register(SIGHUP, Arc::clone(&hang_up))?;
+        low_level::pipe::register(SIGHUP, sender.try_clone()?)?;
+        flag::register(SIGXFSZ, Arc::default())?;
+        Ok(Self { receiver, sender, stop, hang_up, terminal, armed })
     }
 
     /// From now on a signal ends the process at once. Not from the first one: timeout(1) and some supervisors send the
@@ -62,7 +73,12 @@ impl Signals {
         })
     }
 
-    /// Waits for a signal, the bell, the time, or something to read there. True: a signal has come.
+    /// Whether SIGHUP has come since the last call: the settings are to be read again.
+    pub fn take_hang_up(&self) -> bool {
+        self.hang_up.swap(false, Ordering::SeqCst)
+    }
+
+    /// Waits for a signal, the bell, the time, or something to read there. True: a signal that is to end us has come.
     pub fn wait(&mut self, timeout: Option<Duration>, readable: Option<BorrowedFd<'_>>) -> bool {
         let timeout = timeout
             .map(|wait| Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() });
@@ -73,7 +89,21 @@ impl Signals {
         let mut bytes = [0; 64];
         while self.receiver.read(&mut bytes).is_ok_and(|count| count == bytes.len()) {}
         self.stop.load(Ordering::SeqCst)
+            || (self.hang_up.load(Ordering::SeqCst) && self.terminal.as_ref().is_some_and(is_closed))
     }
+}
+
+/// Whether the signal was ignored when we were started.
+fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
+}
+
+fn is_closed(terminal: &File) -> bool {
+    let mut fds = [PollFd::new(terminal, PollFlags::empty())];
+    poll(&mut fds, Some(&Timespec::default())).is_ok() && fds[0].revents().contains(PollFlags::HUP)
 }
 
 #[cfg(test)]

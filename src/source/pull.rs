@@ -79,7 +79,7 @@ impl Request {
                 "it wants another name and password: http://NAME:PASSWORD@...".to_owned()
             }
             ureq::Error::StatusCode(status) => format!("it answers with status {status}"),
-            error => error.to_string(),
+            error => trust::about_the_clock(&error).map_or_else(|| error.to_string(), str::to_owned),
         })
     }
 

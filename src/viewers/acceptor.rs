@@ -166,13 +166,13 @@ impl Acceptor {
         if std::mem::take(&mut self.told) {
             log::info!("accepting connections again");
         }
-        let place = self.context.places.take(peer);
+        let place = self.context.places.take(peer, &self.context.settings().http);
         if let Err(limit) | Ok(Place { refused: Some(limit), .. }) = &place {
             self.tell(*limit, peer);
         }
         let Ok(place) = place else { return };
         if let Socket::Tcp(socket) = &socket {
-            if let Err(error) = socket.set_nodelay(self.context.settings.http.tcp_nodelay) {
+            if let Err(error) = socket.set_nodelay(self.context.settings().http.tcp_nodelay) {
                 log::debug!("{peer}: {error}");
             }
         }
@@ -182,7 +182,8 @@ impl Acceptor {
     }
 
     fn tell(&self, limit: Limit, peer: Peer) {
-        let http = &self.context.settings.http;
+        let settings = self.context.settings();
+        let http = &settings.http;
         self.context.refusals.tell(limit, || match peer.network() {
             Some(network) if limit == Limit::ConnectionsPerAddress => format!(
                 "connections are refused: {} are open from {network}, as many as [http] max-connections-per-address allows",

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Budget {
-    left: AtomicUsize,
+    taken: AtomicUsize,
 }
 
 /// A part of it, given back when it is dropped.
@@ -16,21 +16,17 @@ pub(super) struct Share {
 }
 
 impl Budget {
-    pub(super) fn new(bytes: usize) -> Arc<Self> {
-        Arc::new(Self { left: AtomicUsize::new(bytes) })
-    }
-
-    /// `None`: there is not so much left.
-    pub(super) fn take(self: &Arc<Self>, bytes: usize) -> Option<Share> {
-        let less = |left: usize| left.checked_sub(bytes);
-        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).ok()?;
+    /// So many bytes, of as many as there are for all together. `None`: there is not so much left.
+    pub(super) fn take(self: &Arc<Self>, bytes: usize, of: usize) -> Option<Share> {
+        let more = |taken: usize| taken.checked_add(bytes).filter(|taken| *taken <= of);
+        self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
         Some(Share { budget: Arc::clone(self), bytes })
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.budget.left.fetch_add(self.bytes, Ordering::Relaxed);
+        self.budget.taken.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -40,12 +36,12 @@ mod tests {
 
     #[test]
     fn no_more_is_given_than_there_is_and_what_comes_back_is_given_again() {
-        let budget = Budget::new(100);
-        let first = budget.take(60).unwrap();
-        assert!(budget.take(41).is_none());
-        let second = budget.take(40).unwrap();
-        assert!(budget.take(1).is_none());
+        let budget = Arc::<Budget>::default();
+        let first = budget.take(60, 100).unwrap();
+        assert!(budget.take(41, 100).is_none());
+        let second = budget.take(40, 100).unwrap();
+        assert!(budget.take(1, 100).is_none());
         drop((first, second));
-        assert!(budget.take(100).is_some());
+        assert!(budget.take(100, 100).is_some());
     }
 }

@@ -75,7 +75,7 @@ impl Connection {
             outgoing: Outgoing::default(),
             phase,
             access: AccessLog::default(),
-            deadline: Some(Monotonic::now() + context.settings.http.request_timeout),
+            deadline: Some(Monotonic::now() + context.settings().http.request_timeout),
             timer: None,
             is_ready: false,
             _place: place,
@@ -152,19 +152,19 @@ impl Connection {
         }
         match std::mem::replace(&mut self.phase, Phase::Head) {
             Phase::Handshake { refusal: Some(refusal) } => self.start_answer(refusal, None),
-            _ => self.deadline = Some(now + self.context.settings.http.request_timeout),
+            _ => self.deadline = Some(now + self.context.settings().http.request_timeout),
         }
         Ok(Step::Again)
     }
 
     fn read_head(&mut self, now: Monotonic) -> io::Result<Step> {
-        let limit = self.context.settings.http.max_head_bytes;
+        let limit = self.context.settings().http.max_head_bytes;
         let idle = self.input.is_empty();
         self.input.read(&mut self.transport, limit)?;
         self.input.skip_empty_lines();
         if idle && !self.input.is_empty() {
             // The time for a head begins with its first byte, not with the answer before it.
-            self.deadline = Some(now + self.context.settings.http.request_timeout);
+            self.deadline = Some(now + self.context.settings().http.request_timeout);
         }
         let head = match self.input.may_have_a_head() {
             true => request::parse(self.input.bytes()),
@@ -233,7 +233,7 @@ impl Connection {
             return Ok(Step::Again);
         }
         if taken > 0 {
-            self.deadline = Some(now + self.context.settings.http.server_timeout);
+            self.deadline = Some(now + self.context.settings().http.server_timeout);
             return Ok(Step::Again);
         }
         Ok(match self.input.is_ended() {
@@ -282,7 +282,7 @@ impl Connection {
         match route {
             Route::Answer(answer) => self.start_answer(answer, Some(&request)),
             Route::Snapshot(wanted) => {
-                self.deadline = Some(now + self.context.settings.http.snapshot_timeout);
+                self.deadline = Some(now + self.context.settings().http.snapshot_timeout);
                 let watching = self.watch();
                 self.phase = Phase::Snapshot { wanted, request: Box::new(request), _watching: watching };
             }
@@ -295,19 +295,20 @@ impl Connection {
                 self.phase = Phase::Stream(Box::new(viewer));
             }
             Route::Events(options) => {
-                self.start_endless(events::head(&request, &self.context.settings.http));
+                self.start_endless(events::head(&request, &self.context.settings().http));
                 let listening = Listening::new(&self.bell.handle);
-                self.deadline = Some(now + self.context.settings.http.server_timeout);
+                self.deadline = Some(now + self.context.settings().http.server_timeout);
                 self.phase = Phase::Events { listener: Listener::new(options), _listening: listening };
             }
             Route::Upload(upload) => self.await_body(request, upload),
             Route::Inflow(inflow) => {
                 // Of what comes in it keeps one picture at most.
-                let Some(share) = self.context.bodies.take(self.context.settings.http.max_frame_bytes) else {
+                let Some(share) = self.context.body_share(self.context.settings().http.max_frame_bytes)
+                else {
                     return self.refuse(Limit::Bodies, &request);
                 };
                 self.ask_for_the_body(&request);
-                self.deadline = Some(now + self.context.settings.http.server_timeout);
+                self.deadline = Some(now + self.context.settings().http.server_timeout);
                 let (request, inflow) = (Box::new(request), Box::new(inflow));
                 self.phase = Phase::Inflow { request, inflow, _share: share };
             }
@@ -334,7 +335,7 @@ impl Connection {
     }
 
     fn refuse_viewer(&mut self, request: &Request) {
-        let most = self.context.settings.http.max_viewers;
+        let most = self.context.settings().http.max_viewers;
         self.context.refusals.tell(Limit::Viewers, || {
             format!("viewers are refused: {most} are watching, as many as [http] max-viewers allows")
         });
@@ -346,9 +347,9 @@ impl Connection {
             let reason = "a body is taken with a Content-Length only";
             return self.start_answer(Answer::text(411, reason), Some(&request));
         };
-        let Some(share) = self.context.bodies.take(len) else { return self.refuse(Limit::Bodies, &request) };
+        let Some(share) = self.context.body_share(len) else { return self.refuse(Limit::Bodies, &request) };
         self.ask_for_the_body(&request);
-        self.deadline = Some(Monotonic::now() + self.context.settings.http.request_timeout);
+        self.deadline = Some(Monotonic::now() + self.context.settings().http.request_timeout);
         self.phase = Phase::Body { request: Box::new(request), upload, len, _share: share };
     }
 
@@ -376,11 +377,11 @@ impl Connection {
         self.access.begin(self.peer, request);
         self.access.set_status(answer.status());
         let answer = match request {
-            Some(request) => routes::with_cors(answer, request, &self.context.settings.http),
+            Some(request) => routes::with_cors(answer, request, &self.context.settings().http),
             None => answer,
         };
         self.outgoing = answer.print(&version, head_only, close);
-        self.deadline = Some(Monotonic::now() + self.context.settings.http.server_timeout);
+        self.deadline = Some(Monotonic::now() + self.context.settings().http.server_timeout);
         self.phase = Phase::Answering { close };
     }
 }

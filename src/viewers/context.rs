@@ -6,8 +6,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use arc_swap::{ArcSwap, Guard as Loaded};
+
 use super::auth::Guard;
-use super::budget::Budget;
+use super::budget::{Budget, Share};
 use super::errands::Errands;
 use super::event_loop::Handle;
 use super::inbox::FORM_GROWS;
@@ -24,13 +26,11 @@ use crate::identity::Identity;
 use crate::latest::Latest;
 use crate::mailbox::Mailbox;
 use crate::orders::Orders;
-use crate::outlet::Outlet;
+use crate::outlet::Outlets;
 use crate::stats::{Gauge, Stats};
 use crate::status::Status;
 
 pub struct Context {
-    /// What mjpegd was started with. Source and encoder can have changed since: those of `live` hold.
-    pub settings: Settings,
     pub live: Arc<Live>,
     pub latest: Arc<Latest>,
     pub audience: Arc<Audience>,
@@ -39,7 +39,7 @@ pub struct Context {
     /// Where pictures are put that are handed in.
     pub inbox: Arc<Mailbox>,
     /// The pushes.
-    pub outlets: Arc<[Arc<Outlet>]>,
+    pub outlets: Arc<Outlets>,
     pub status: Arc<Status>,
     pub filter: Option<Arc<Filter>>,
     pub stats: Arc<Stats>,
@@ -47,11 +47,10 @@ pub struct Context {
     /// Connections open now, over all loops.
     pub(super) places: Arc<Places>,
     /// What bodies may take that are not here as a whole.
-    pub(super) bodies: Arc<Budget>,
+    bodies: Arc<Budget>,
     pub refusals: Refusals,
     pub hooks: Hooks,
-    /// For TLS, where that is spoken.
-    pub identity: Option<Identity>,
+    identity: Option<ArcSwap<Identity>>,
     pub errands: Errands,
     pub guard: Guard,
     /// Passwords are checked here.
@@ -73,7 +72,6 @@ pub struct ViewerInfo {
 impl Context {
     pub fn new(settings: &Settings, shared: &Shared, hooks: Hooks) -> io::Result<Arc<Self>> {
         Ok(Arc::new(Self {
-            settings: settings.clone(),
             live: Arc::clone(&shared.live),
             latest: Arc::clone(&shared.latest),
             audience: Arc::clone(&shared.audience),
@@ -85,20 +83,52 @@ impl Context {
             filter: shared.filter.clone(),
             stats: Arc::clone(&shared.stats),
             started: Monotonic::now(),
-            places: Places::new(&settings.http),
-            bodies: Budget::new(most_of_bodies(&settings.http)),
+            places: Arc::default(),
+            bodies: Arc::default(),
             refusals: Refusals::default(),
             hooks,
-            identity: identity(settings)?,
+            identity: identity(settings)?.map(ArcSwap::from_pointee),
             errands: Errands::start("errands")?,
             guard: Guard::new(&settings.auth),
             logins: Errands::start("logins")?,
             changes: AtomicU64::new(1),
             loops: OnceLock::new(),
             viewers: Mutex::default(),
-            // Not from 1, so that a page does not take a viewer of the daemon's last life for its own.
-            viewer_ids: AtomicU64::new((crate::clock::unix_seconds() * 1000.0) as u64),
+            // Not from 1, so that a page does not take a viewer of the daemon's last life for its own; nor by a clock, which may
+            // have been set back since.
+            viewer_ids: AtomicU64::new(getrandom::u32().map_or(1, |random| u64::from(random) << 16)),
         }))
+    }
+
+    /// Those that hold now. Not to be kept: what has changed is seen by asking again.
+    pub fn settings(&self) -> Loaded<Arc<Settings>> {
+        self.live.load()
+    }
+
+    /// Memory for a body of this length. `None`: the others have all that there is for them.
+    pub(super) fn body_share(&self, len: usize) -> Option<Share> {
+        self.bodies.take(len, most_of_bodies(&self.settings().http))
+    }
+
+    /// For a new connection; `None`: TLS is not spoken.
+    pub(super) fn identity(&self) -> Option<Arc<Identity>> {
+        self.identity.as_ref().map(ArcSwap::load_full)
+    }
+
+    /// Takes up what is held in another form than `live` has it: who may log in, and with what certificate we answer.
+    pub(super) fn reload(&self, before: &Settings, now: &Settings) {
+        if before.auth != now.auth {
+            self.guard.replace(&now.auth);
+        }
+        let Some(identity) = &self.identity else { return };
+        if before.http.tls == now.http.tls {
+            identity.load().look_again();
+            return;
+        }
+        match new_identity(now) {
+            Ok(new) => identity.store(Arc::new(new)),
+            Err(error) => log::error!("TLS goes on with the certificate from before: {error:#}"),
+        }
     }
 
     /// From now on these loops are told of changes.
@@ -128,7 +158,7 @@ impl Context {
 
     /// Enters a viewer into the list, under an id of its own. `None`: there are enough.
     pub fn add_viewer(&self, options: &stream::Options) -> Option<(u64, Arc<ViewerInfo>)> {
-        let most = self.settings.http.max_viewers;
+        let most = self.settings().http.max_viewers;
         let mut viewers = self.viewers();
         if most > 0 && viewers.len() >= most {
             return None;
@@ -161,11 +191,14 @@ const fn most_of_bodies(http: &Http) -> usize {
 }
 
 fn identity(settings: &Settings) -> io::Result<Option<Identity>> {
-    let tls = &settings.http.tls;
-    if tls.port == 0 {
-        return Ok(None);
+    match settings.http.tls.port {
+        0 => Ok(None),
+        _ => new_identity(settings).map(Some).map_err(io::Error::other),
     }
+}
+
+fn new_identity(settings: &Settings) -> anyhow::Result<Identity> {
+    let tls = &settings.http.tls;
     let given = tls.cert.as_deref().zip(tls.key.as_deref());
-    let folder = settings.api.state_file.as_deref().and_then(Path::parent);
-    Identity::new(given, folder).map(Some).map_err(io::Error::other)
+    Identity::new(given, settings.api.state_file.as_deref().and_then(Path::parent))
 }

@@ -284,7 +284,7 @@ impl EventLoop {
         let arrived = std::mem::take(&mut *self.handle.inbox.lock().unwrap_or_else(PoisonError::into_inner));
         for Arrival { socket, peer, secure, place } in arrived {
             let transport = match secure {
-                true => Transport::secure(socket, self.context.identity.as_ref()),
+                true => Transport::secure(socket, self.context.identity()),
                 false => Some(Transport::plain(socket)),
             };
             let Some(mut transport) = transport else {

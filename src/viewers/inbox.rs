@@ -36,7 +36,7 @@ pub fn route(slot: Slot, request: &Request, context: &Context) -> Route {
     }
     match (slot, request.body_len) {
         (Slot::Frame, Some(_)) if request.method == "POST" => Route::Upload(Box::new(frame)),
-        (Slot::Frame, length) => Route::Inflow(Inflow::new(length, context.settings.http.max_frame_bytes)),
+        (Slot::Frame, length) => Route::Inflow(Inflow::new(length, context.settings().http.max_frame_bytes)),
         (Slot::Form, _) => Route::Upload(Box::new(form)),
     }
 }
@@ -54,7 +54,7 @@ fn form(body: &[u8], context: &Arc<Context>) -> Route {
 
 fn take(bytes: &[u8], context: &Context, else_what: &str) -> Route {
     Route::Answer(match unwrap(bytes) {
-        Some(picture) if picture.len() > context.settings.http.max_frame_bytes => {
+        Some(picture) if picture.len() > context.settings().http.max_frame_bytes => {
             problem(413, "the picture is longer than max-frame-bytes")
         }
         Some(picture) => {

@@ -110,9 +110,10 @@ fn pushes(page: &mut Page, context: &Context) {
             push.last_sent().map(|sent| sent.age().as_secs_f64())
         }),
     ];
-    for (name, kind, help, figure) in figures.into_iter().filter(|_| !context.outlets.is_empty()) {
+    let outlets = context.outlets.get();
+    for (name, kind, help, figure) in figures.into_iter().filter(|_| !outlets.is_empty()) {
         page.head(name, kind, help);
-        for push in context.outlets.iter() {
+        for push in outlets.iter() {
             if let Some(value) = figure(push) {
                 page.sample(name, &[("push", &push.settings.name)], value);
             }

@@ -65,6 +65,7 @@ pub struct Hooks {
 
 /// The running event loops.
 pub struct Server {
+    context: Arc<Context>,
     loops: Vec<Arc<Handle>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -87,7 +88,10 @@ impl Server {
         }
         for handle in &loops {
             let handle = Arc::clone(handle);
-            shared.latest.on_change(Box::new(move || handle.frame_is_new()));
+            shared.latest.on_change(Box::new(move || {
+                handle.frame_is_new();
+                true
+            }));
         }
         context.tell(loops.clone());
         let told = Arc::clone(&context);
@@ -103,13 +107,18 @@ impl Server {
         let threads = event_loops.into_iter().enumerate().map(|(index, event_loop)| {
             thread::Builder::new().name(format!("http-{index}")).spawn(move || event_loop.run())
         });
-        Ok(Self { loops, threads: threads.collect::<io::Result<_>>()? })
+        Ok(Self { context, loops, threads: threads.collect::<io::Result<_>>()? })
     }
 
     /// Whether every loop has shown signs of life within the time, or has nothing to do.
     pub fn is_alive(&self, within: Duration) -> bool {
         self.loops.iter().all(|handle| handle.heartbeat.is_alive(within))
             && self.threads.iter().all(|thread| !thread.is_finished())
+    }
+
+    /// Takes up settings that were changed, beyond those that are looked at anew with each request.
+    pub fn reload(&self, before: &Settings, now: &Settings) {
+        self.context.reload(before, now);
     }
 
     /// Closes all connections, and waits until that is done.

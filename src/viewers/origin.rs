@@ -16,7 +16,8 @@ pub fn is_near_request(request: &Request, peer: Peer) -> bool {
 /// A browser sends what any page tells it to, with the address of who sits before it. So a request that says that another
 /// site's page sent it is refused, and one that calls us by a name that may be somebody else's (DNS rebinding).
 pub fn is_own_page(from: &From, context: &Context) -> Result<(), Answer> {
-    let http = &context.settings.http;
+    let settings = context.settings();
+    let http = &settings.http;
     if !is_from_here(from, http.allow_origin.as_deref()) {
         let page = from.origin.as_deref().unwrap_or("another site");
         return Err(problem(

@@ -12,10 +12,8 @@ use crate::config::Http;
 /// Connections beyond the limits that are told why, at a time: each is a socket too.
 const TOLD: usize = 64;
 
+#[derive(Default)]
 pub(super) struct Places {
-    most: usize,
-    /// 0: as many as there are in all.
-    most_from_one: usize,
     taken: Mutex<Taken>,
 }
 
@@ -37,25 +35,20 @@ pub(super) struct Place {
 }
 
 impl Places {
-    pub(super) fn new(http: &Http) -> Arc<Self> {
-        let (most, most_from_one) = (http.max_connections, http.max_connections_per_address);
-        Arc::new(Self { most, most_from_one, taken: Mutex::default() })
-    }
-
     /// Open connections, of those that are refused too.
     pub(super) fn open(&self) -> usize {
         let taken = self.lock();
         taken.inside + taken.outside
     }
 
-    /// A place for who comes from there. `Err`: it is not even told why.
-    pub(super) fn take(self: &Arc<Self>, peer: Peer) -> Result<Place, Limit> {
-        let network = self.counted(peer);
+    /// A place for who comes from there, by the limits that hold now. `Err`: it is not even told why.
+    pub(super) fn take(self: &Arc<Self>, peer: Peer, http: &Http) -> Result<Place, Limit> {
+        let network = counted(peer, http);
         let mut taken = self.lock();
         let from_there = network.and_then(|network| taken.by_network.get(&network)).copied().unwrap_or(0);
-        let refused = if taken.inside >= self.most {
+        let refused = if taken.inside >= http.max_connections {
             Some(Limit::Connections)
-        } else if network.is_some() && from_there >= self.most_from_one {
+        } else if network.is_some() && from_there >= http.max_connections_per_address {
             Some(Limit::ConnectionsPerAddress)
         } else {
             None
@@ -72,14 +65,14 @@ impl Places {
         Ok(Place { places: Arc::clone(self), network, refused })
     }
 
-    /// What connections from there are counted under. `None`: they are not, as a proxy on this machine speaks for many.
-    fn counted(&self, peer: Peer) -> Option<IpAddr> {
-        peer.network().filter(|network| self.most_from_one > 0 && !network.is_loopback())
-    }
-
     fn lock(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What connections from there are counted under. `None`: they are not, as a proxy on this machine speaks for many.
+fn counted(peer: Peer, http: &Http) -> Option<IpAddr> {
+    peer.network().filter(|network| http.max_connections_per_address > 0 && !network.is_loopback())
 }
 
 impl Drop for Place {
@@ -104,12 +97,8 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    fn places(most: usize, most_from_one: usize) -> Arc<Places> {
-        Places::new(&Http {
-            max_connections: most,
-            max_connections_per_address: most_from_one,
-            ..Http::default()
-        })
+    fn limits(most: usize, most_from_one: usize) -> Http {
+        Http { max_connections: most, max_connections_per_address: most_from_one, ..Http::default() }
     }
 
     fn peer(address: &str) -> Peer {
@@ -118,8 +107,8 @@ mod tests {
 
     #[test]
     fn one_network_cannot_take_the_places_of_another() {
-        let places = places(100, 2);
-        let take = |address| places.take(peer(address)).unwrap();
+        let (places, limits) = (Arc::<Places>::default(), limits(100, 2));
+        let take = |address| places.take(peer(address), &limits).unwrap();
         let mut inside = vec![take("192.0.2.1"), take("192.0.2.1"), take("2001:db8::1"), take("2001:db8::2")];
         for full in ["192.0.2.1", "::ffff:192.0.2.1", "2001:db8::3"] {
             assert_eq!(take(full).refused, Some(Limit::ConnectionsPerAddress), "{full}");
@@ -133,21 +122,24 @@ mod tests {
 
     #[test]
     fn this_machine_is_bounded_only_as_a_whole() {
-        let places = places(30, 1);
+        let (places, limits) = (Arc::<Places>::default(), limits(30, 1));
         let addresses = ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"];
-        let mut inside: Vec<_> =
-            addresses.repeat(6).into_iter().map(|address| places.take(peer(address)).unwrap()).collect();
-        inside.extend((0..6).map(|_| places.take(Peer::Unix).unwrap()));
+        let mut inside: Vec<_> = addresses
+            .repeat(6)
+            .into_iter()
+            .map(|address| places.take(peer(address), &limits).unwrap())
+            .collect();
+        inside.extend((0..6).map(|_| places.take(Peer::Unix, &limits).unwrap()));
         assert!(inside.iter().all(|place| place.refused.is_none()));
-        assert_eq!(places.take(Peer::Unix).unwrap().refused, Some(Limit::Connections));
+        assert_eq!(places.take(Peer::Unix, &limits).unwrap().refused, Some(Limit::Connections));
     }
 
     #[test]
     fn nothing_is_left_of_who_has_gone_and_not_all_who_are_refused_are_told() {
-        let places = places(10, 5);
+        let (places, limits) = (Arc::<Places>::default(), limits(10, 5));
         for _ in 0..3 {
             let numbers = 0..1000_u32;
-            let come = numbers.map(|number| places.take(peer(&format!("2001:db8:{number:x}::1"))));
+            let come = numbers.map(|number| places.take(peer(&format!("2001:db8:{number:x}::1")), &limits));
             let come: Vec<_> = come.collect();
             assert_eq!(come.iter().filter(|place| place.is_ok()).count(), 10 + TOLD);
             assert_eq!(places.open(), 10 + TOLD);

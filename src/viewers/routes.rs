@@ -54,7 +54,8 @@ pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
     if !KNOWN_METHODS.contains(&request.method.as_str()) {
         return answer(Answer::text(501, "this method is not known here"));
     }
-    let target = match target(request, context.settings.http.static_folder.as_deref()) {
+    let settings = context.settings();
+    let target = match target(request, settings.http.static_folder.as_deref()) {
         Some(target) => target,
         None if request.method == "OPTIONS" && request.path == "*" => Target::Page,
         None => return answer(Answer::text(404, "there is nothing at this address")),
@@ -109,7 +110,7 @@ pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
         },
         Target::State => answer(ustreamer::state(context)),
         Target::Page if method == "POST" => Route::Upload(Box::new(web_command::route)),
-        Target::Page => match &context.settings.http.static_folder {
+        Target::Page => match &settings.http.static_folder {
             Some(folder) => static_files::route(folder, request),
             None => answer(page::index()),
         },
@@ -161,13 +162,13 @@ impl Target<'_> {
 
     /// Of a body that is read whole.
     fn most_bytes(&self, request: &Request, context: &Context) -> u64 {
-        let picture = context.settings.http.max_frame_bytes as u64;
+        let picture = context.settings().http.max_frame_bytes as u64;
         match self {
             Self::Inbox(inbox::Slot::Form) => inbox::FORM_GROWS * picture,
             // Many pictures, which are taken one by one.
             Self::Inbox(inbox::Slot::Frame) if request.method == "PUT" => u64::MAX,
             Self::Inbox(inbox::Slot::Frame) => picture * 4 / 3 + 1024,
-            _ => context.settings.http.max_body_bytes as u64,
+            _ => context.settings().http.max_body_bytes as u64,
         }
     }
 

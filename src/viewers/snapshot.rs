@@ -64,7 +64,7 @@ impl Wanted {
     /// No frame that would do has come in time: the newest of a camera that is slower than that, or the reason.
     pub fn late(&self, frame: Option<&Arc<Frame>>, context: &Context) -> Answer {
         let fresh = |frame: &Frame| frame.online && frame.times.published.age() <= two_intervals(context);
-        match frame.filter(|frame| fresh(frame) || context.settings.http.snapshot_placeholder) {
+        match frame.filter(|frame| fresh(frame) || context.settings().http.snapshot_placeholder) {
             Some(frame) => picture(frame),
             None => unavailable(context),
         }
@@ -74,7 +74,7 @@ impl Wanted {
 /// For how long a frame of a slow camera is its newest one.
 fn two_intervals(context: &Context) -> Duration {
     let interval = context.status.get().running().and_then(|opened| opened.interval());
-    interval.unwrap_or_default().saturating_mul(2).max(context.settings.http.snapshot_timeout)
+    interval.unwrap_or_default().saturating_mul(2).max(context.settings().http.snapshot_timeout)
 }
 
 /// The head as ustreamer writes it.
@@ -99,7 +99,10 @@ fn unavailable(context: &Context) -> Answer {
     let reason = match state.trouble() {
         Some(_) => state.to_string(),
         None => {
-            format!("no picture within {} s ({state})", context.settings.http.snapshot_timeout.as_secs_f64())
+            format!(
+                "no picture within {} s ({state})",
+                context.settings().http.snapshot_timeout.as_secs_f64()
+            )
         }
     };
     no_cache(Answer::text(503, &reason).with("Retry-After", "1"))

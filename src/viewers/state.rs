@@ -30,7 +30,7 @@ pub(super) struct State<'a> {
     published_fps: f64,
     frames: Frames,
     sent_bytes: u64,
-    pushes: Vec<Push<'a>>,
+    pushes: Vec<Push>,
     settings: Settings,
     controls: Controls,
     allow_stop: bool,
@@ -99,10 +99,10 @@ struct Picture {
 
 /// One of `[[push]]`.
 #[derive(Serialize)]
-struct Push<'a> {
-    name: &'a str,
+struct Push {
+    name: String,
     /// One of http, redis, file, command.
-    to: &'a str,
+    to: &'static str,
     sent: u64,
     failures: u64,
     /// What it was too slow for.
@@ -157,7 +157,7 @@ impl<'a> State<'a> {
             published_fps: tenths(context.latest.published_fps()),
             frames: frames(context),
             sent_bytes: context.stats.sent_bytes.get(),
-            pushes: context.outlets.iter().map(|outlet| Push::new(outlet)).collect(),
+            pushes: context.outlets.get().iter().map(|outlet| Push::new(outlet)).collect(),
             settings: Settings {
                 generation: context.live.generation(),
                 changed: !changes.table().is_empty(),
@@ -165,7 +165,7 @@ impl<'a> State<'a> {
                 can_save: context.live.can_save(),
             },
             controls: Controls { generation: context.panel.changes(), troubles: context.panel.troubles() },
-            allow_stop: context.settings.api.allow_stop,
+            allow_stop: context.settings().api.allow_stop,
         }
     }
 }
@@ -217,10 +217,10 @@ impl Picture {
     }
 }
 
-impl<'a> Push<'a> {
-    fn new(outlet: &'a Outlet) -> Self {
+impl Push {
+    fn new(outlet: &Outlet) -> Self {
         Self {
-            name: &outlet.settings.name,
+            name: outlet.settings.name.clone(),
             to: outlet.settings.receiver.kind().as_str(),
             sent: outlet.sent.get(),
             failures: outlet.failures.get(),

@@ -76,7 +76,7 @@ pub struct PartInfo {
 /// The answer's head, with the first boundary.
 pub fn head(request: &Request, options: &Options, id: u64, context: &Context) -> Vec<u8> {
     let mut head = String::from("HTTP/1.0 200 OK\r\n");
-    for (name, value) in super::routes::cors_headers(request, &context.settings.http) {
+    for (name, value) in super::routes::cors_headers(request, &context.settings().http) {
         head += &format!("{name}: {value}\r\n");
     }
     for (name, value) in super::routes::NO_CACHE {

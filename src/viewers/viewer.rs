@@ -217,7 +217,7 @@ impl Viewer {
     /// Part of a frame is still here, and keeps its memory: for a peer that takes a little now and then, there is an end
     /// to that.
     fn wait_for_room(&self, now: Monotonic) -> Next {
-        let timeout = self.context.settings.http.server_timeout;
+        let timeout = self.context.settings().http.server_timeout;
         if now - self.sent_at >= 3 * timeout {
             return Next::TooSlow;
         }
@@ -225,7 +225,7 @@ impl Viewer {
     }
 
     fn wait_for_progress(&self, now: Monotonic, until: Monotonic) -> Next {
-        if now - self.progress >= self.context.settings.http.server_timeout {
+        if now - self.progress >= self.context.settings().http.server_timeout {
             Next::TooSlow
         } else {
             Next::At(until)

@@ -44,7 +44,7 @@ pub fn route(body: &[u8], context: &Arc<Context>) -> Route {
         _ if paused => return refuse(409, "已暂停，请先继续 (paused; continue first)"),
         Command::Pause => context.orders.pause(),
         Command::Refresh => {}
-        Command::Stop if context.settings.api.allow_stop => (context.hooks.stop)(),
+        Command::Stop if context.settings().api.allow_stop => (context.hooks.stop)(),
         Command::Stop => {
             return refuse(403, "ending mjpegd is not allowed; set [api] allow-stop, or --allow-stop");
         }

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::Duration;
 
+use crate::clock::Monotonic;
 use crate::config::PushFile;
 use crate::config::values::PathPattern;
 
@@ -20,13 +21,16 @@ struct One {
     /// Below the root.
     path: Box<Path>,
     bytes: u64,
-    written: SystemTime,
+    /// How old it was at some time: from then on it ages by a clock that nobody sets.
+    age: Duration,
+    at: Monotonic,
 }
 
 impl Kept {
     /// Those that an earlier life has left, known by their names. What it was writing when it ended is removed.
     pub(super) fn look(root: &Path, pattern: &PathPattern) -> io::Result<Self> {
         let mut kept = Self { root: root.to_owned(), files: VecDeque::new(), bytes: 0 };
+        let mut found = Vec::new();
         let parts = pattern.parts();
         let mut folders = vec![(root.to_owned(), &parts[..])];
         while let Some((folder, parts)) = folders.pop() {
@@ -41,13 +45,17 @@ impl Kept {
                     folders.push((path, below));
                 } else if !data.is_file() || !below.is_empty() {
                 } else if PathPattern::makes(part, name) {
-                    kept.push(&path, data.len(), data.modified()?);
+                    found.push((data.modified()?, path, data.len()));
                 } else if unfinished.is_some_and(|name| PathPattern::makes(part, name)) {
                     fs::remove_file(&path)?;
                 }
             }
         }
-        kept.files.make_contiguous().sort_by_key(|one| one.written);
+        found.sort();
+        for (written, path, bytes) in found {
+            // From the future: the clock has been set back, and nobody knows how old it is.
+            kept.push(&path, bytes, written.elapsed().unwrap_or_default());
+        }
         Ok(kept)
     }
 
@@ -60,7 +68,7 @@ impl Kept {
             self.bytes = self.files.iter().map(|one| one.bytes).sum();
         }
         while let Some(oldest) = self.files.front() {
-            let age = oldest.written.elapsed().unwrap_or_default();
+            let age = oldest.age + oldest.at.age();
             let goes = self.files.len() as u64 >= u64::from(settings.keep)
                 || settings.keep_bytes.is_some_and(|most| self.bytes + bytes > most)
                 || settings.keep_age.is_some_and(|most| age > most);
@@ -76,12 +84,12 @@ impl Kept {
 
     /// One has been written.
     pub(super) fn add(&mut self, path: &Path, bytes: u64) {
-        self.push(path, bytes, SystemTime::now());
+        self.push(path, bytes, Duration::ZERO);
     }
 
-    fn push(&mut self, path: &Path, bytes: u64, written: SystemTime) {
+    fn push(&mut self, path: &Path, bytes: u64, age: Duration) {
         let path = path.strip_prefix(&self.root).unwrap_or(path).into();
-        self.files.push_back(One { path, bytes, written });
+        self.files.push_back(One { path, bytes, age, at: Monotonic::now() });
         self.bytes += bytes;
     }
 
@@ -105,7 +113,7 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::SystemTime;
 
     use super::*;
 
@@ -166,6 +174,22 @@ mod tests {
         kept.make_room(&new, 10, &settings).unwrap();
         assert_eq!(names(&folder.path().join("2026-01-02")), ["notes.txt"]);
         assert_eq!((kept.files.len(), kept.bytes), (0, 0));
+    }
+
+    #[test]
+    fn files_from_the_future_are_kept_for_as_long_as_new_ones() {
+        let folder = folder(&FILES);
+        let path = folder.path().join("2026-01-02/110000.jpg");
+        let written = SystemTime::now() + Duration::from_secs(1_000_000_000);
+        fs::File::options().write(true).open(&path).unwrap().set_modified(written).unwrap();
+        let settings = PushFile { keep_age: Some(Duration::from_secs(450)), ..settings(folder.path()) };
+        let mut kept = Kept::look(folder.path(), &settings.path).unwrap();
+        kept.make_room(&folder.path().join("2026-01-03/100000.jpg"), 10, &settings).unwrap();
+        assert!(path.exists() && kept.files.len() == 1);
+        kept.files[0].at = Monotonic::default();
+        kept.files[0].age = Duration::from_secs(450);
+        kept.make_room(&folder.path().join("2026-01-03/100000.jpg"), 10, &settings).unwrap();
+        assert!(!path.exists());
     }
 
     #[test]

@@ -311,7 +311,8 @@ impl Timings {
         let (width, height, clock) = (bt.width, bt.height, bt.pixelclock);
         let blank = |parts: [u32; 3]| parts.into_iter().map(f64::from).sum::<f64>();
         let across = f64::from(width) + blank([bt.hfrontporch, bt.hsync, bt.hbackporch]);
-        let second_field = if bt.interlaced != 0 { [bt.il_vfrontporch, bt.il_vsync, bt.il_vbackporch] } else { [0; 3] };
+        let second_field =
+            if bt.interlaced != 0 { [bt.il_vfrontporch, bt.il_vsync, bt.il_vbackporch] } else { [0; 3] };
         let down = f64::from(height) + blank([bt.vfrontporch, bt.vsync, bt.vbackporch]) + blank(second_field);
         (width, height, (clock > 0 && across * down > 0.0).then(|| clock as f64 / (across * down)))
     }

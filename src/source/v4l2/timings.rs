@@ -46,7 +46,9 @@ pub(super) fn adopt(node: &Node, path: &Path) -> Result<Option<Signal>, Lost> {
 fn no_signal(error: &io::Error) -> Option<String> {
     let (name, words) = match Errno::from_io_error(error)? {
         Errno::NOLINK => ("ENOLINK", "no signal at its HDMI input; is the source on, and the cable in?"),
-        Errno::NOLCK => ("ENOLCK", "the signal at its HDMI input is not stable; if it stays so, try another cable"),
+        Errno::NOLCK => {
+            ("ENOLCK", "the signal at its HDMI input is not stable; if it stays so, try another cable")
+        }
         Errno::RANGE => (
             "ERANGE",
             "the signal at its HDMI input is beyond what it can take; set the source to a smaller size or rate",
@@ -68,9 +70,11 @@ mod tests {
 
     #[test]
     fn why_there_is_no_signal_comes_with_what_to_do_and_the_drivers_word() {
-        for (errno, name, advice) in
-            [(Errno::NOLINK, "ENOLINK", "cable"), (Errno::NOLCK, "ENOLCK", "cable"), (Errno::RANGE, "ERANGE", "smaller")]
-        {
+        for (errno, name, advice) in [
+            (Errno::NOLINK, "ENOLINK", "cable"),
+            (Errno::NOLCK, "ENOLCK", "cable"),
+            (Errno::RANGE, "ERANGE", "smaller"),
+        ] {
             let words = no_signal(&errno.into()).unwrap();
             assert!(words.contains(name) && words.contains(advice), "{words}");
         }

@@ -41,7 +41,7 @@ impl Action {
             Self::Pause => context.orders.pause(),
             Self::Continue => context.orders.go_on(),
             Self::Restart => context.orders.restart(),
-            Self::Stop if !context.settings.api.allow_stop => {
+            Self::Stop if !context.settings().api.allow_stop => {
                 return Route::Answer(problem(
                     403,
                     "ending mjpegd is not allowed; set [api] allow-stop, or --allow-stop",

@@ -6,8 +6,9 @@ use super::super::problem::problem;
 
 /// It is sent by a thread of its own, which the state tells of; whoever asks does not wait for that.
 pub fn call(name: &str, context: &Context) -> Answer {
-    let Some(outlet) = context.outlets.iter().find(|outlet| outlet.settings.name == name) else {
-        let names: Vec<_> = context.outlets.iter().map(|outlet| outlet.settings.name.as_str()).collect();
+    let outlets = context.outlets.get();
+    let Some(outlet) = outlets.iter().find(|outlet| outlet.settings.name == name) else {
+        let names: Vec<_> = outlets.iter().map(|outlet| outlet.settings.name.as_str()).collect();
         let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         return problem(404, &format!("there is no push of this name; there are: {names}"));
     };

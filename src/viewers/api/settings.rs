@@ -60,7 +60,10 @@ pub fn save(context: &Arc<Context>) -> Route {
                 get(&context)
             }
             Err(error @ NotSaved::Nowhere) => problem(409, &error.to_string()),
-            Err(error @ NotSaved::Failed { .. }) => problem(500, &error.to_string()),
+            Err(error @ NotSaved::Failed { .. }) => {
+                let status = if error.is_for_want_of_room() { 507 } else { 500 };
+                problem(status, &format!("{error}; what was changed holds until mjpegd ends"))
+            }
         })
     }))
 }

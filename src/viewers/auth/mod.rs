@@ -6,6 +6,7 @@ mod known;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use argon2::{Argon2, PasswordHash, PasswordVerifier};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -27,9 +28,14 @@ use crate::config::{Auth, Secret};
 
 /// What is needed to tell who asks.
 pub struct Guard {
+    accounts: ArcSwap<Accounts>,
+    failures: Failures,
+}
+
+/// Replaced as one: a login that was right by the settings before is not known to those of now.
+struct Accounts {
     settings: Auth,
     known: Known,
-    failures: Failures,
 }
 
 /// What a request brings along.
@@ -46,21 +52,28 @@ enum Credentials {
 
 impl Guard {
     pub fn new(settings: &Auth) -> Self {
-        Self { settings: settings.clone(), known: Known::default(), failures: Failures::default() }
+        Self { accounts: ArcSwap::from_pointee(Accounts::new(settings)), failures: Failures::default() }
+    }
+
+    /// From now on these count.
+    pub fn replace(&self, settings: &Auth) {
+        self.accounts.store(Arc::new(Accounts::new(settings)));
     }
 
     /// What whoever asks may do. `Err`: what to answer, or to find out first.
     pub fn right(&self, request: &Request, peer: Peer, context: &Arc<Context>) -> Result<Right, Route> {
         match credentials(request) {
-            Credentials::None => Ok(self.anonymous(request, peer)),
+            Credentials::None => Ok(self.accounts.load().anonymous(request, peer)),
             Credentials::Token(token) => {
                 self.failures.check(address(peer)).map_err(Route::Answer)?;
-                self.token(&token).ok_or_else(|| Route::Answer(self.refuse(peer)))
+                self.accounts.load().token(&token).ok_or_else(|| Route::Answer(self.refuse(peer)))
             }
-            Credentials::Password { name, password } => match self.known.right(&name, &password) {
-                Some(right) => Ok(right),
-                None => Err(self.find_out(name, password, peer, context)),
-            },
+            Credentials::Password { name, password } => {
+                match self.accounts.load().known.right(&name, &password) {
+                    Some(right) => Ok(right),
+                    None => Err(self.find_out(name, password, peer, context)),
+                }
+            }
             Credentials::Unknown => Err(Route::Answer(self.refuse(peer))),
         }
     }
@@ -68,7 +81,7 @@ impl Guard {
     /// What to answer to somebody who may not do it: one who has not said who it is may do so now.
     pub fn lacking(&self, request: &Request) -> Answer {
         match credentials(request) {
-            Credentials::None if self.has_accounts() => challenge(),
+            Credentials::None if self.accounts.load().settings.has_accounts() => challenge(),
             Credentials::None => problem(
                 403,
                 "changes are taken from this machine and from private networks only, and this request came from \
@@ -78,8 +91,39 @@ impl Guard {
         }
     }
 
-    fn has_accounts(&self) -> bool {
-        !self.settings.users.is_empty() || !self.settings.tokens.is_empty()
+    /// A hash that takes its time is computed elsewhere; then the request is looked at again, and the login is known.
+    fn find_out(&self, name: String, password: String, peer: Peer, context: &Arc<Context>) -> Route {
+        if let Err(refusal) = self.failures.check(address(peer)) {
+            return Route::Answer(refusal);
+        }
+        let context = Arc::clone(context);
+        Route::Login(Box::new(move || {
+            let guard = &context.guard;
+            let accounts = guard.accounts.load_full();
+            match accounts.verify(&name, &password) {
+                Some(right) => {
+                    guard.failures.forget(address(peer));
+                    accounts.known.remember(&name, &password, right);
+                    Outcome::Again
+                }
+                None => {
+                    log::warn!("{peer}: wrong name or password");
+                    Outcome::Answer(guard.refuse(peer))
+                }
+            }
+        }))
+    }
+
+    /// A login that was wrong. It counts against the address that it came from.
+    fn refuse(&self, peer: Peer) -> Answer {
+        self.failures.count(address(peer));
+        challenge()
+    }
+}
+
+impl Accounts {
+    fn new(settings: &Auth) -> Self {
+        Self { settings: settings.clone(), known: Known::default() }
     }
 
     fn anonymous(&self, request: &Request, peer: Peer) -> Right {
@@ -99,28 +143,6 @@ impl Guard {
         rights.fold(None, |found, (right, same)| if bool::from(same) { Some(right) } else { found })
     }
 
-    /// A hash that takes its time is computed elsewhere; then the request is looked at again, and the login is known.
-    fn find_out(&self, name: String, password: String, peer: Peer, context: &Arc<Context>) -> Route {
-        if let Err(refusal) = self.failures.check(address(peer)) {
-            return Route::Answer(refusal);
-        }
-        let context = Arc::clone(context);
-        Route::Login(Box::new(move || {
-            let guard = &context.guard;
-            match guard.verify(&name, &password) {
-                Some(right) => {
-                    guard.failures.forget(address(peer));
-                    guard.known.remember(&name, &password, right);
-                    Outcome::Again
-                }
-                None => {
-                    log::warn!("{peer}: wrong name or password");
-                    Outcome::Answer(guard.refuse(peer))
-                }
-            }
-        }))
-    }
-
     fn verify(&self, name: &str, password: &str) -> Option<Right> {
         let Some(user) = self.settings.users.iter().find(|user| user.name == name) else {
             // Who does not exist takes as long as who does.
@@ -134,12 +156,6 @@ impl Guard {
             Secret::Hash(hash) => is_hash_of(hash.as_str(), password),
         };
         is_right.then_some(user.right)
-    }
-
-    /// A login that was wrong. It counts against the address that it came from.
-    fn refuse(&self, peer: Peer) -> Answer {
-        self.failures.count(address(peer));
-        challenge()
     }
 }
 

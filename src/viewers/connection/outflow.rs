@@ -19,7 +19,7 @@ impl Connection {
         let count = self.outgoing.send(&mut self.transport)?;
         self.context.stats.sent_bytes.add(count as u64);
         if count > 0 && !self.outgoing.is_done() {
-            self.deadline = Some(now + self.context.settings.http.server_timeout);
+            self.deadline = Some(now + self.context.settings().http.server_timeout);
         }
         Ok(self.outgoing.is_done())
     }
@@ -35,7 +35,7 @@ impl Connection {
             self.deadline = Some(now + LINGER);
             self.phase = Phase::Lingering;
         } else {
-            self.deadline = Some(now + self.context.settings.http.request_timeout);
+            self.deadline = Some(now + self.context.settings().http.request_timeout);
             self.phase = Phase::Head;
         }
         Ok(Step::Again)
@@ -91,7 +91,7 @@ impl Connection {
             }
             Due::Now(event) => {
                 self.outgoing.body = Body::Bytes(event);
-                self.deadline = Some(now + self.context.settings.http.server_timeout);
+                self.deadline = Some(now + self.context.settings().http.server_timeout);
                 Ok(Step::Again)
             }
         }

@@ -19,7 +19,7 @@ const GROUP_JPEG_QUALITY: &str = "3";
 /// `/program.json`: which plugins run.
 pub fn program(context: &Context) -> Answer {
     let source = context.live.get().source.name.to_string();
-    let port = format!("--port {}", context.settings.http.port);
+    let port = format!("--port {}", context.settings().http.port);
     answer(&json!({
         "inputs": [{"id": "0", "name": "mjpegd", "plugin": source, "args": ""}],
         "outputs": [{"id": "0", "name": "mjpegd", "plugin": "http", "args": port}],

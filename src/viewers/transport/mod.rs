@@ -6,6 +6,7 @@ mod tls;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mio::event::Source;
@@ -39,7 +40,7 @@ impl Transport {
     }
 
     /// With TLS. `None`: there is no such thing here, and nothing must be said without it.
-    pub(super) fn secure(socket: Socket, identity: Option<&Identity>) -> Option<Self> {
+    pub(super) fn secure(socket: Socket, identity: Option<Arc<Identity>>) -> Option<Self> {
         let tls = Tls::new(identity?.config())?;
         Some(Self { socket, tls: Some(tls) })
     }

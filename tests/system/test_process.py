@@ -1,0 +1,174 @@
+"""What befalls the process and its machine: settings read again, a clock that jumps, a sleep, little memory, a journal that stops."""
+
+import http.client
+import re
+import time
+
+from harness.cameras import VIVID_RATE, Vivid
+from harness.case import Case
+from harness.service import SETTINGS, UNIT
+from harness.viewer import ANSWER_SECONDS, state, until
+
+YEARS_20 = 20 * 365 * 86400
+STOP_SECONDS = 12  # Longer than server-timeout.
+
+
+class Process(Case):
+    def watched(self, *flags, size="640x480", viewers=1):
+        """Viewers of a camera; the journal's place of before."""
+        camera = Vivid(self.vm)
+        place = self.service.start("--resolution", size, "--device", camera.device, *flags)
+        watching = [self.watch() for _ in range(viewers)]
+        for viewer in watching:
+            self.assert_live(viewer, 60)
+        return place, watching
+
+    def pid(self):
+        return self.service.show("MainPID")
+
+    def seen_for(self, viewer, seconds):
+        """The frames of so long a time, and of how many seconds of that the host gave us."""
+        before = self.vm.cpu_time()
+        start = time.monotonic()
+        time.sleep(seconds)
+        frames = viewer.between(start, start + seconds)
+        self.assertIsNone(viewer.ended, "a viewer was lost")
+        self.assertTrue(all(frame.live for frame in frames), "a placard among the live frames")
+        return frames, seconds * self.vm.granted_since(before)
+
+    def write_settings(self, text):
+        self.addCleanup(self.service.ship_settings)
+        self.vm.write(SETTINGS, text)
+
+    def test_systemctl_reload_has_the_settings_read_again_while_viewers_stay(self):
+        place, [viewer] = self.watched()
+        before = self.pid()
+        large = max(frame.size for frame in viewer.frames)
+        self.write_settings("[encoder]\nquality = 10\n[http]\nthreads = 5\n")
+        self.vm.run(f"systemctl reload {UNIT}")
+        self.assertEqual(self.service.show("ActiveState"), "active")
+        seen = len(viewer.frames)
+        self.assertIsNotNone(viewer.wait_for(lambda frame: frame.live and frame.size < large / 2, 30, seen))
+        log = self.service.log(place)
+        self.assertTrue([line for line in log if line.endswith("read again; changed: encoder.quality")], log)
+        self.assertTrue([line for line in log if "takes a restart: http.threads" in line], log)
+        self.write_settings("[encoder]\nquality = 101\n")
+        self.vm.run(f"systemctl reload {UNIT}")
+        self.assertTrue(until(lambda: any("going on with the settings" in line for line in self.service.log(place)), 30))
+        log = self.service.log(place)
+        self.assertTrue([line for line in log if f"{SETTINGS}:2: encoder.quality: 101 is out of range" in line], log)
+        self.assertEqual((self.service.show("ActiveState"), self.pid()), ("active", before))
+        self.seen_for(viewer, 3)
+
+    def test_a_clock_that_jumps_by_20_years_changes_nothing_but_the_time_that_is_shown(self):
+        self.addCleanup(lambda: self.vm.run(f"date -s @{int(time.time())}"))
+        # They would all be due at once, and keep an emulated processor busy.
+        timers = self.vm.out("systemctl list-units --plain --no-legend --state=active -t timer | cut -d' ' -f1").split()
+        self.vm.run(f"systemctl stop {' '.join(timers)}")
+        self.addCleanup(self.vm.run, f"systemctl start {' '.join(timers)}")
+        _, [viewer] = self.watched()
+        before = self.pid()
+        frames, seconds = self.seen_for(viewer, 10)
+        rate = len(frames) / seconds
+        for jump in (YEARS_20, -2 * YEARS_20, YEARS_20):
+            seen = len(viewer.frames)
+            self.vm.run(f"date -s @$(($(date +%s) + {jump}))")
+            frames, seconds = self.seen_for(viewer, 10)
+            # What other work on the host takes comes and goes.
+            self.assertGreater(len(frames) / seconds, 0.7 * rate, "frames a second")
+            ages = [float(frame.headers["x-ustreamer-latency"]) for frame in viewer.frames[seen:]]
+            self.assertLess(max(ages), 2, "a frame is older")
+            gaps = [b.time - a.time for a, b in zip(viewer.frames[seen:], viewer.frames[seen + 1 :])]
+            self.assertLess(max(gaps), 3, "a pause")
+            shown = float(frames[-1].headers["x-timestamp"])
+            self.assertLess(abs(shown - int(self.vm.out("date +%s"))), 60)
+            now = state(self.vm)
+            self.assertTrue(now["source"]["online"])
+            self.assertLess(now["mjpegd"]["uptime_seconds"], 600)
+            self.assertEqual(self.pid(), before)
+        # By what it has lost or refused on the way; the journal's own times are of no use here.
+        self.assertEqual(now["mjpegd"]["frames"]["dropped_late"], 0)
+        self.assertEqual(now["mjpegd"]["camera"]["times_opened"], 1)
+
+    def stop_and_go_on(self, stop):
+        place, viewers = self.watched(viewers=3)
+        before = self.pid()
+        stop()
+        resumed = time.monotonic()
+        for viewer in viewers:
+            seen = len(viewer.frames)
+            self.assertIsNotNone(viewer.wait_for(lambda frame: frame.live, 10, seen), viewer.ended)
+        time.sleep(3)
+        for viewer in viewers:
+            ages = [float(frame.headers["x-ustreamer-latency"]) for frame in viewer.between(resumed + 1, resumed + 3)]
+            self.assertTrue(ages)
+            self.assertLess(max(ages), 2, "old pictures")
+            self.assertIsNone(viewer.ended)
+        self.assertEqual(self.pid(), before)
+        log = self.service.log(place)
+        self.assertFalse([line for line in log if re.search("hangs|stalled|no picture", line)], log)
+
+    def test_a_machine_that_has_slept_goes_on_where_it_was(self):
+        def sleep():
+            began = float(self.vm.out("date +%s"))
+            done = self.vm.run("rtcwake -m freeze -s 8", check=False, timeout=120)
+            if done.returncode != 0:
+                self.skipTest(f"it cannot sleep: {done.stdout}{done.stderr}")
+            print("test-system: asleep for", float(self.vm.out("date +%s")) - began, "s", flush=True)
+
+        self.stop_and_go_on(sleep)
+
+    def test_stopped_for_longer_than_timeouts_and_continued_it_goes_on_where_it_was(self):
+        def stop():
+            self.vm.run(f"systemctl kill -s STOP {UNIT}; sleep {STOP_SECONDS}; systemctl kill -s CONT {UNIT}")
+
+        self.stop_and_go_on(stop)
+
+    def limit_memory(self, limit):
+        self.vm.run(f"systemctl set-property --runtime {UNIT} MemoryMax={limit}")
+        # Not by systemctl revert, which takes away the tests' own drop-in too.
+        self.addCleanup(self.vm.run, f"rm -rf /run/systemd/system.control/{UNIT}.d; systemctl daemon-reload")
+
+    def test_64_megabytes_are_enough_for_20_viewers_of_a_raw_720p_camera(self):
+        _, viewers = self.watched(size="1280x720", viewers=20)
+        before = self.pid()
+        self.limit_memory("64M")
+        counts = [len(viewer.frames) for viewer in viewers]
+        time.sleep(20)
+        for viewer, count in zip(viewers, counts):
+            self.assertIsNone(viewer.ended)
+            self.assertGreater(len(viewer.frames), count + 20)
+        self.assertEqual(self.pid(), before)
+        peak = int(self.vm.out(f"cat /sys/fs/cgroup/system.slice/{UNIT}/memory.peak"))
+        resident = int(re.search(r"VmHWM:\s+(\d+) kB", self.vm.out(f"cat /proc/{before}/status"))[1])
+        print(f"test-system: with 20 viewers {peak / 1e6:.0f} MB charged, {resident / 1e3:.0f} MB resident at most", flush=True)
+        self.assertLess(peak, 64 << 20)
+
+    def test_ended_for_want_of_memory_it_comes_back_and_so_do_viewers(self):
+        _, [viewer] = self.watched()
+        before = self.pid()
+        self.limit_memory("512M")
+        # The kernel's own choice cannot be waited for; systemd sees the same end.
+        self.vm.run(f"echo 1000 >/proc/{before}/oom_score_adj; systemctl set-property --runtime {UNIT} MemoryMax=1M")
+        self.assertTrue(viewer.wait_for_end(60), "it runs in one megabyte")
+        self.limit_memory("512M")
+        self.assertTrue(until(lambda: self.pid() not in ("0", before), 60, pause=1), "a new process")
+        self.assert_live(self.watch(), 60)
+
+    def test_a_journal_that_takes_no_more_lines_holds_up_no_picture(self):
+        self.write_settings("[log]\naccess = true\n")
+        _, [viewer] = self.watched()
+        frames, seconds = self.seen_for(viewer, 10)
+        rate = len(frames) / seconds
+        self.addCleanup(self.vm.run, "systemctl kill -s CONT systemd-journald")
+        self.vm.run("systemctl kill -s STOP systemd-journald")
+        # A line of the log each, of which the socket to the journal takes some hundred thousand bytes.
+        connection = http.client.HTTPConnection("127.0.0.1", self.vm.port(8080), timeout=ANSWER_SECONDS)
+        for _ in range(200):
+            connection.request("GET", "/" + "x" * 4000)
+            connection.getresponse().read()
+        frames, seconds = self.seen_for(viewer, 10)
+        self.assertGreater(len(frames) / seconds, 0.7 * rate, "frames a second")
+        self.assertGreater(VIVID_RATE + 1, rate)
+        self.vm.run("systemctl kill -s CONT systemd-journald")
+        self.seen_for(viewer, 5)
