@@ -24,7 +24,7 @@ use crate::process::Holder;
 use crate::source::v4l2;
 
 /// A driver that hangs must not keep the rest from being told; the check waits for a first picture by itself.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Prints all sections, each as soon as it is there. Settings that are wrong are no hindrance. Returns true.
 pub fn print(
@@ -73,7 +73,10 @@ struct Report<'a, W> {
 impl<W: Write> Report<'_, W> {
     fn section(&mut self, title: &str, text: impl FnOnce() -> String + Send + 'static) -> io::Result<()> {
         let text = ask(text).unwrap_or_else(|| {
-            format!("It took longer than {} s, and was left: a driver hangs, most likely.", PATIENCE.as_secs())
+            format!(
+                "It took longer than {} s, and was left: a driver hangs, most likely.",
+                PATIENCE.as_secs()
+            )
         });
         // What is in it must not end the block.
         let text = self.mask.apply(text.trim_end()).replace("```", "'''");

@@ -44,7 +44,8 @@ impl Running {
     pub fn find(http: &Http) -> Option<Self> {
         let unix = http.unix.path.clone().map(Place::Unix);
         let addresses = http.host.iter().filter(|_| http.port > 0);
-        let addresses = addresses.flat_map(|host| (host.as_str(), http.port).to_socket_addrs().into_iter().flatten());
+        let addresses =
+            addresses.flat_map(|host| (host.as_str(), http.port).to_socket_addrs().into_iter().flatten());
         let mut places = unix.into_iter().chain(addresses.map(|address| Place::Tcp(reachable(address))));
         places.find_map(|place| {
             let answer = place.ask("/api/v1/state").ok().filter(|answer| answer.status == 200)?;
@@ -152,7 +153,9 @@ mod tests {
 
     #[test]
     fn a_wildcard_is_reached_by_the_loopback() {
-        for (address, there) in [("0.0.0.0:80", "127.0.0.1:80"), ("[::]:80", "[::1]:80"), ("10.0.0.1:1", "10.0.0.1:1")] {
+        for (address, there) in
+            [("0.0.0.0:80", "127.0.0.1:80"), ("[::]:80", "[::1]:80"), ("10.0.0.1:1", "10.0.0.1:1")]
+        {
             assert_eq!(reachable(address.parse().unwrap()), there.parse().unwrap());
         }
     }

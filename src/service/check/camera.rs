@@ -80,7 +80,10 @@ pub fn look_at(running: &Running) -> Vec<Finding> {
     let mut found =
         vec![if is_wrong { Finding::wrong("source", words) } else { Finding::fine("source", words) }];
     if running.state["filter"].is_object() {
-        found.push(Finding::fine("filter", format!("{}: {}", text("filter", "state"), text("filter", "text"))));
+        found.push(Finding::fine(
+            "filter",
+            format!("{}: {}", text("filter", "state"), text("filter", "text")),
+        ));
     }
     found
 }
@@ -157,9 +160,8 @@ fn hints(settings: &Settings, opened: &Opened) -> Vec<String> {
 
 /// A camera on a ribbon cable is there, and no V4L2 program can use it.
 fn csi(nodes: &[Candidate]) -> Option<Finding> {
-    let is_raw_side = |node: &&Candidate| {
-        node.not_a_camera.as_deref().is_some_and(|what| what.starts_with(RAW_SIDE))
-    };
+    let is_raw_side =
+        |node: &&Candidate| node.not_a_camera.as_deref().is_some_and(|what| what.starts_with(RAW_SIDE));
     let node = nodes.iter().find(is_raw_side)?;
     Some(Finding::fine(
         "hint",

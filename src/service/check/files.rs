@@ -35,7 +35,11 @@ pub fn look(settings: &Settings) -> Vec<Finding> {
     if let Some(program) = settings.filter.command.first() {
         found.push(Finding::fine(
             format!("filter {program}"),
-            if child::is_there(program) { "there".to_owned() } else { format!("missing; {}", child::MISSING) },
+            if child::is_there(program) {
+                "there".to_owned()
+            } else {
+                format!("missing; {}", child::MISSING)
+            },
         ));
     }
     found
@@ -46,9 +50,13 @@ pub fn why_not_writable(folder: &Path) -> Option<String> {
     let folder_is = folder.display();
     let error: io::Error = access(folder, Access::WRITE_OK | Access::EXEC_OK).err()?.into();
     Some(match error.kind() {
-        io::ErrorKind::NotFound => format!("there is no folder {folder_is}; make it: `sudo install -d -o mjpegd {folder_is}`"),
+        io::ErrorKind::NotFound => {
+            format!("there is no folder {folder_is}; make it: `sudo install -d -o mjpegd {folder_is}`")
+        }
         io::ErrorKind::PermissionDenied => {
-            format!("{folder_is} may not be written to; it has to be of the user that mjpegd runs as: `sudo chown mjpegd {folder_is}`")
+            format!(
+                "{folder_is} may not be written to; it has to be of the user that mjpegd runs as: `sudo chown mjpegd {folder_is}`"
+            )
         }
         io::ErrorKind::ReadOnlyFilesystem => format!(
             "{folder_is} is on a file system that is read-only; under systemd only the folders of the unit can be written to"

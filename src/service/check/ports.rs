@@ -62,7 +62,9 @@ fn taken(port: u16, running: Option<&Running>) -> Finding {
             return Finding::fine(name(port), format!("a running mjpegd (pid {}) has it", holder.pid));
         }
         Some(holder) => format!("in use by {holder}; stop it, or choose another port"),
-        None => "in use by another program (`sudo ss -ltnp` names it); stop it, or choose another port".to_owned(),
+        None => {
+            "in use by another program (`sudo ss -ltnp` names it); stop it, or choose another port".to_owned()
+        }
     };
     Finding::wrong(name(port), text)
 }

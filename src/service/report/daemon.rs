@@ -13,7 +13,9 @@ const NONE: &str = "None was found where the settings have it listen";
 const LINES: &str = "200";
 
 pub fn state(running: Option<&Running>) -> String {
-    let Some(running) = running else { return format!("{NONE}, or it does not let itself be asked without a login.") };
+    let Some(running) = running else {
+        return format!("{NONE}, or it does not let itself be asked without a login.");
+    };
     let pretty = serde_json::to_string_pretty(&running.state).unwrap_or_default();
     let flags = running.pid.map(flags).unwrap_or_default();
     format!("{}{flags}\n{pretty}", running.words())
@@ -25,7 +27,11 @@ fn flags(pid: u32) -> String {
     let line = String::from_utf8_lossy(&line).into_owned();
     let words = line.split('\0').filter(|word| word.starts_with('-'));
     let names: Vec<_> = words.map(|word| word.split('=').next().unwrap_or_default()).collect();
-    if names.is_empty() { ", without flags".to_owned() } else { format!(", with the flags {}", names.join(" ")) }
+    if names.is_empty() {
+        ", without flags".to_owned()
+    } else {
+        format!(", with the flags {}", names.join(" "))
+    }
 }
 
 /// The settings that can be changed while it runs, as they are now.
@@ -40,7 +46,8 @@ pub fn counters(running: Option<&Running>) -> String {
     let Some(running) = running else { return format!("{NONE}.") };
     match running.ask("/metrics") {
         Ok(answer) if answer.status == 200 => {
-            let lines = answer.body.lines().filter(|line| !line.starts_with('#') && !line.contains("_bucket{"));
+            let lines =
+                answer.body.lines().filter(|line| !line.starts_with('#') && !line.contains("_bucket{"));
             lines.collect::<Vec<_>>().join("\n")
         }
         Ok(answer) => format!("It answers {} for /metrics.", answer.status),

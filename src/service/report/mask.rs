@@ -74,7 +74,8 @@ impl Mask {
     }
 
     fn add_url(&mut self, url: &Url) {
-        let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let decoded =
+            |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
         for part in [url.username(), url.password().unwrap_or_default()] {
             self.add(part, SHORTEST);
             self.add(&decoded(part), SHORTEST);
@@ -91,7 +92,11 @@ impl Mask {
         match value.parse::<Url>().ok().filter(|url| !url.cannot_be_a_base()) {
             Some(url) => self.add_url(&url),
             None if value.starts_with('-') => {}
-            None => self.add(value, SHORTEST_ARGUMENT),
+            None => {
+                self.add(value, SHORTEST_ARGUMENT);
+                // A script, of which parts may be said.
+                value.split_whitespace().for_each(|part| self.add(part, SHORTEST_ARGUMENT));
+            }
         }
     }
 
@@ -165,7 +170,10 @@ mod tests {
         for (text, masked) in [
             ("192.168.1.7:51234: wrong name", "(address):51234: wrong name"),
             ("from 2001:db8::7, [fe80::1]:80.", "from (address), [(address)]:80."),
-            ("listening on http://127.0.0.1:8080/ and [::]:80", "listening on http://127.0.0.1:8080/ and [::]:80"),
+            (
+                "listening on http://127.0.0.1:8080/ and [::]:80",
+                "listening on http://127.0.0.1:8080/ and [::]:80",
+            ),
             ("2026-01-02T03:04:05.678Z INFO 1.2.3 at 30/s", "2026-01-02T03:04:05.678Z INFO 1.2.3 at 30/s"),
             ("10.0.0.1", "(address)"),
         ] {
@@ -190,7 +198,7 @@ mod tests {
             arguments: arguments.map(str::to_owned).to_vec(),
             ..Shown::default()
         };
-        let said = "s3cret; pass word; pass%20word; k3yk3y; /hook/0123456789abcdef; curl topsecret; alsosecret; -c 7";
-        assert_eq!(Mask::new(None, &file).apply(said), "***; ***; ***; ***; /hook/***; ***; ***; -c 7");
+        let said = "s3cret; pass word; pass%20word; k3yk3y; /hook/0123456789abcdef; curl topsecret; topsecret; alsosecret; -c 7";
+        assert_eq!(Mask::new(None, &file).apply(said), "***; ***; ***; ***; /hook/***; ***; ***; ***; -c 7");
     }
 }

@@ -92,15 +92,16 @@ impl Shown {
     }
 
     fn text(&mut self, path: &str, text: &str) -> String {
-        let is_harmless = HARMLESS.iter().any(|key| {
-            path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        });
+        let is_harmless = HARMLESS
+            .iter()
+            .any(|key| path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
         if is_harmless || text.is_empty() {
             return format!("{text:?}");
         }
         if PROGRAMS.contains(&path) {
             let mut words = shlex::split(text).unwrap_or_default();
-            let is_program = words.first().is_some_and(|word| !word.starts_with('-') && !word.contains("://"));
+            let is_program =
+                words.first().is_some_and(|word| !word.starts_with('-') && !word.contains("://"));
             let program = if is_program { words.remove(0) } else { String::new() };
             let shown = format!("{program:?} and {} words that are left out", words.len());
             self.arguments.extend(words);

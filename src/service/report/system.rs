@@ -17,7 +17,10 @@ pub fn text() -> String {
     let mut known = |name: &str, text: Option<String>| {
         lines.extend(text.filter(|text| !text.is_empty()).map(|text| format!("{name}: {text}")));
     };
-    known("board", read("/proc/device-tree/model").or_else(|| read("/sys/devices/virtual/dmi/id/product_name")));
+    known(
+        "board",
+        read("/proc/device-tree/model").or_else(|| read("/sys/devices/virtual/dmi/id/product_name")),
+    );
     known("distribution", field("/etc/os-release", "PRETTY_NAME="));
     known("memory", field("/proc/meminfo", "MemTotal:"));
     known("memory available", field("/proc/meminfo", "MemAvailable:"));
