@@ -35,7 +35,7 @@ fn man_page() -> io::Result<Vec<u8>> {
     let after = arguments.get_after_help().map(ToString::to_string).unwrap_or_default();
     let version = arguments.get_version().unwrap_or_default().to_owned();
     // All the flags in the synopsis would fill a screen.
-    let brief = arguments.override_usage("mjpegd [OPTIONS] [check | devices]");
+    let brief = arguments.override_usage("mjpegd [OPTIONS] [check | devices | report]");
     let man = Man::new(brief)
         .title("MJPEGD")
         .date(date())

@@ -304,7 +304,10 @@ fn a_camera_that_takes_no_value_at_all_is_shown_all_the_same() {
 
 #[test]
 fn check_names_what_the_camera_has_not() {
-    let said = mjpegd(&Camera::mjpeg(), &["check", "--control", "brightnes=5", "--control", "contrast=5"]);
+    let said = mjpegd(
+        &Camera::mjpeg(),
+        &["check", "--port", "0", "--control", "brightnes=5", "--control", "contrast=5"],
+    );
     assert!(said.ok, "the camera works without: {}", said.trouble);
     assert!(
         said.out.contains("control brightnes: no such control; did you mean brightness?"),

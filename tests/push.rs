@@ -63,8 +63,12 @@ fn checked(pushes: &str) -> String {
     let file = folder.path().join("mjpegd.toml");
     std::fs::write(&file, format!("[source]\nname = \"pattern\"\n{pushes}")).unwrap();
     let words = words();
-    let output =
-        Command::new(&words[0]).args(&words[1..]).args(["check", "--config"]).arg(file).output().unwrap();
+    let output = Command::new(&words[0])
+        .args(&words[1..])
+        .args(["check", "--port", "0", "--config"])
+        .arg(file)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

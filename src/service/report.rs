@@ -24,7 +24,7 @@ use crate::process::Holder;
 use crate::source::v4l2;
 
 /// A driver that hangs must not keep the rest from being told; the check waits for a first picture by itself.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Prints all sections, each as soon as it is there. Settings that are wrong are no hindrance. Returns true.
 pub fn print(

@@ -82,8 +82,8 @@ impl<'a> Launch<'a> {
             }
         }
         command.args(self.args);
-        command.envs(self.env);
         command.env_remove("RUST_LOG").env_remove("NOTIFY_SOCKET");
+        command.envs(self.env);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let log = Log::follow(child.stderr.take().unwrap());

@@ -92,7 +92,11 @@ impl Mask {
         match value.parse::<Url>().ok().filter(|url| !url.cannot_be_a_base()) {
             Some(url) => self.add_url(&url),
             None if value.starts_with('-') => {}
-            None => self.add(value, SHORTEST_ARGUMENT),
+            None => {
+                self.add(value, SHORTEST_ARGUMENT);
+                // A script, of which parts may be said.
+                value.split_whitespace().for_each(|part| self.add(part, SHORTEST_ARGUMENT));
+            }
         }
     }
 
@@ -194,7 +198,7 @@ mod tests {
             arguments: arguments.map(str::to_owned).to_vec(),
             ..Shown::default()
         };
-        let said = "s3cret; pass word; pass%20word; k3yk3y; /hook/0123456789abcdef; curl topsecret; alsosecret; -c 7";
-        assert_eq!(Mask::new(None, &file).apply(said), "***; ***; ***; ***; /hook/***; ***; ***; -c 7");
+        let said = "s3cret; pass word; pass%20word; k3yk3y; /hook/0123456789abcdef; curl topsecret; topsecret; alsosecret; -c 7";
+        assert_eq!(Mask::new(None, &file).apply(said), "***; ***; ***; ***; /hook/***; ***; ***; ***; -c 7");
     }
 }
