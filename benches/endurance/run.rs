@@ -93,9 +93,9 @@ impl Soak {
             self.figures.count(&step.trouble);
             self.step(&step).with_context(|| format!("step {number}, {step:?}"))?;
             self.figures.tell_last(&step.trouble);
+            self.figures.elapsed = begun.age();
+            self.figures.late = self.lateness.summary();
         }
-        self.figures.elapsed = begun.age();
-        self.figures.late = self.lateness.summary();
         self.judge_growth()
     }
 
@@ -111,9 +111,8 @@ impl Soak {
             Trouble::Camera(fault) => self.fail(fault, step.hold)?,
             Trouble::SlowStart(millis) => {
                 self.camera.fault(&format!("start-delay:{millis}"));
-                let begun = Monotonic::now();
-                self.subject.act("restart")?;
-                self.see_live(begun, LIVE_WITHIN + Duration::from_millis(millis.into()))?;
+                let stopped = self.restart()?;
+                self.see_live(stopped, LIVE_WITHIN + Duration::from_millis(millis.into()))?;
                 self.camera.mend();
             }
             Trouble::Quality(quality) => self.subject.patch(&json!({"encoder": {"quality": quality}}))?,
@@ -132,9 +131,8 @@ impl Soak {
             }
             Trouble::Control(value) => self.subject.set_control("brightness", value.into())?,
             Trouble::Restart => {
-                let begun = Monotonic::now();
-                self.subject.act("restart")?;
-                self.see_live(begun, LIVE_WITHIN)?;
+                let stopped = self.restart()?;
+                self.see_live(stopped, LIVE_WITHIN)?;
             }
             Trouble::Save => self.subject.act("save")?,
             Trouble::Pause => {
@@ -198,6 +196,15 @@ impl Soak {
             self.good.push(eye);
         }
         Ok(())
+    }
+
+    /// Returns when the camera has stopped: until then its pictures go on.
+    fn restart(&mut self) -> Result<Monotonic> {
+        let (begun, before) = (Monotonic::now(), self.camera.count("streamoff"));
+        self.subject.act("restart")?;
+        let limit = self.times(LIVE_WITHIN);
+        self.wait("the camera's stop", limit, begun, |soak| soak.camera.count("streamoff") > before)?;
+        Ok(Monotonic::now())
     }
 
     fn fail(&mut self, fault: &Fault, hold: Duration) -> Result<()> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use fastrand::Rng;
 use mjpegd::clock::Monotonic;
 
 use crate::common::camera::Camera;
@@ -20,8 +21,10 @@ pub const LIVE_WITHIN: Duration = Duration::from_secs(2);
 pub const NOTICED_WITHIN: Duration = Duration::from_millis(2500);
 /// Whatever takes no time on an idle machine.
 pub const SOON: Duration = Duration::from_secs(5);
-/// How long a fault lasts after it was seen.
-const HOLD: Duration = Duration::from_millis(300);
+/// How long a fault lasts after it was seen, in milliseconds: so that it ends at any moment between two attempts.
+const HOLD: std::ops::Range<u64> = 100..1300;
+/// The same lengths in each run.
+const SEED: u64 = 7;
 /// How long it is watched that nothing is seen of a fault.
 const WATCHED: Duration = Duration::from_secs(1);
 const GOOD: Habit = Habit { headers: true, slow: None };
@@ -40,13 +43,15 @@ pub struct Stage {
     pub subject: Subject,
     pub eye: Eye,
     pub lateness: Arc<Lateness>,
+    random: Rng,
 }
 
 impl Stage {
     pub fn set_up(camera: Camera, toml: &str, lateness: &Arc<Lateness>) -> Result<Self> {
         let subject = Subject::start(&camera, toml, &[])?;
         let eye = Eye::open(&subject.tcp(), GOOD)?;
-        let stage = Self { camera, subject, eye, lateness: Arc::clone(lateness) };
+        let random = Rng::with_seed(SEED);
+        let stage = Self { camera, subject, eye, lateness: Arc::clone(lateness), random };
         stage.live(Monotonic::now(), SOON).context("before anything was done")?;
         Ok(stage)
     }
@@ -63,7 +68,7 @@ impl Stage {
                 let within = if fault.is_silent { NOTICED_WITHIN } else { PLACARD_WITHIN };
                 let placard = self.placard(begun, within)?;
                 let saw = self.says()?;
-                self.hold(HOLD)?;
+                self.last()?;
                 (Some(placard), format!("placard: {saw}"))
             }
             Shows::Live => {
@@ -76,6 +81,12 @@ impl Stage {
         self.camera.mend();
         let live = self.live(ended, LIVE_WITHIN)?;
         Ok(Round { placard, live: placard.map(|_| live), saw })
+    }
+
+    /// The fault goes on for a while.
+    pub fn last(&mut self) -> Result<()> {
+        let time = Duration::from_millis(self.random.u64(HOLD));
+        self.hold(time)
     }
 
     pub fn placard(&self, since: Monotonic, within: Duration) -> Result<Duration> {

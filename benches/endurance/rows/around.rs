@@ -17,6 +17,8 @@ use crate::stage::{LIVE_WITHIN, PLACARD_WITHIN, Round, SOON, Stage};
 
 /// Pauses between attempts begin at a second.
 const AGAIN_WITHIN: Duration = Duration::from_secs(5);
+/// One that has lasted so long begins with the shortest pause again.
+const LASTING: Duration = Duration::from_millis(10_500);
 /// `timeout` of the filter that hangs.
 const FILTER_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -24,11 +26,13 @@ pub fn rows() -> Vec<Row> {
     let filter = "[filter]\ncommand = \"cat\"\nformat = \"jpeg\"\ntimeout = 1\n";
     let mut rows = vec![
         row("the filter program killed", |stage| filter_lost(stage, Signal::KILL, Duration::ZERO))
-            .with(filter),
+            .with(filter)
+            .times(3),
         row("the filter program hung (SIGSTOP; timeout = 1)", |stage| {
             filter_lost(stage, Signal::STOP, FILTER_TIMEOUT)
         })
-        .with(filter),
+        .with(filter)
+        .times(3),
         row("the program that pictures come from killed (source command)", source_killed)
             .with(film_program()),
         push_to_http(),
@@ -92,8 +96,7 @@ fn filter_lost(stage: &mut Stage, signal: Signal, hung: Duration) -> Result<Roun
         figure(stage, "answered") > answered
     })?;
     ensure!(stage.eye.first(false, begun).is_none(), "a placard");
-    // It is given time to have answered for a while, after which pauses begin at their shortest again.
-    stage.hold(Duration::from_millis(1500))?;
+    stage.hold(LASTING)?;
     Ok(Round { placard: None, live: Some(live), saw: "live throughout, unfiltered meanwhile".to_owned() })
 }
 

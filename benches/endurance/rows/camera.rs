@@ -62,6 +62,7 @@ fn unplugged_at_rest(stage: &mut Stage) -> Result<Round> {
     let came = stage.come_back()?;
     let placard = stage.placard(came, PLACARD_WITHIN)?;
     let saw = stage.says()?;
+    stage.last()?;
     let ended = Monotonic::now();
     stage.camera.mend();
     let live = stage.live(ended, LIVE_WITHIN)?;
@@ -85,6 +86,7 @@ fn unplugged_under_a_control(stage: &mut Stage) -> Result<Round> {
     ensure!(stage.subject.set_control("brightness", 100).is_err(), "a control of no camera was set");
     let placard = stage.placard(begun, PLACARD_WITHIN)?;
     let saw = stage.says()?;
+    stage.last()?;
     let ended = Monotonic::now();
     stage.camera.mend();
     let live = stage.live(ended, LIVE_WITHIN)?;
@@ -102,6 +104,7 @@ fn forgetful(stage: &mut Stage) -> Result<Round> {
     stage.camera.fault("unplug forget");
     let placard = stage.placard(begun, PLACARD_WITHIN)?;
     let saw = stage.says()?;
+    stage.last()?;
     let ended = Monotonic::now();
     stage.camera.fault("forget");
     let live = stage.live(ended, LIVE_WITHIN)?;
