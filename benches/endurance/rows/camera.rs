@@ -137,7 +137,9 @@ fn slow_stop(stage: &mut Stage) -> Result<Round> {
     stage.hold(SLOW_STOP)?;
     let live = stage.live(begun + SLOW_STOP, LIVE_WITHIN)?;
     stage.camera.mend();
-    Ok(Round { placard: None, live: Some(live), saw: "the last picture, each second".to_owned() })
+    let placard = stage.eye.first(false, begun).map(|seen| seen.at - begun);
+    let saw = if placard.is_some() { "a placard" } else { "the last picture, once a second" };
+    Ok(Round { placard, live: Some(live), saw: saw.to_owned() })
 }
 
 fn other_size(stage: &mut Stage) -> Result<Round> {
