@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 
 use crate::machine;
 use crate::row::{Group, Played, Row};
-use crate::statistics::{median, number};
+use crate::statistics::median;
 
 const HOW: &str = include_str!("how.md");
 const ELSEWHERE: &str = include_str!("elsewhere.md");
@@ -96,10 +96,7 @@ fn write_row(text: &mut String, row: &Row, played: &Result<Played>) -> Result<()
     saw.dedup();
     let missed = match played.missed {
         0 => String::new(),
-        missed => format!(
-            "{missed} of {} pictures, for which the viewer or the machine was too slow",
-            played.pictures
-        ),
+        missed => format!("{missed} of {} pictures, skipped on the busy machine", played.pictures),
     };
     let lost = [row.lost, &missed].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
     writeln!(
@@ -119,9 +116,9 @@ fn write_row(text: &mut String, row: &Row, played: &Result<Played>) -> Result<()
 const SEPARATOR: char = '|';
 
 fn median_and_worst(times: &[Duration]) -> String {
-    let seconds = || times.iter().map(Duration::as_secs_f64);
-    match median(seconds()) {
-        Some(middle) => format!("{} s, worst {} s", number(middle), number(seconds().fold(0.0, f64::max))),
+    let millis = || times.iter().map(|time| time.as_secs_f64() * 1e3);
+    match median(millis()) {
+        Some(middle) => format!("{middle:.0} ms, worst {:.0} ms", millis().fold(0.0, f64::max)),
         None => String::new(),
     }
 }
