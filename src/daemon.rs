@@ -12,6 +12,7 @@ use crate::capture::{Capture, Shared};
 use crate::config::values::NetworkWait;
 use crate::config::{Live, Settings};
 use crate::filter::Filter;
+use crate::memory;
 use crate::push::Pushes;
 use crate::service::network::{self, Look, Urls};
 use crate::service::signals::Signals;
@@ -31,6 +32,7 @@ const SLOWEST_PUSH: Duration = Duration::from_secs(3);
 pub fn run(settings: &Settings) -> Result<()> {
     let mut signals = Signals::catch().context("cannot catch signals")?;
     raise_file_limit(settings.http.max_connections);
+    memory::give_back_what_is_large();
     let Some(listeners) = listen(settings, &mut signals)? else {
         info!("stopped while waiting for the network");
         return Ok(());
