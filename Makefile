@@ -12,6 +12,8 @@
 # make audit        licences, sources and doubles of all dependencies, and advisories where their database can be reached
 # make bench        compares mjpegd with other servers on this machine; those that cannot be installed are left out
 # make bench-transport  compares the ways for pictures from one process to another with those of the Flask and OpenCV tutorials
+# make soak         viewers that come and go and faults at random, checked at every step: make soak MINUTES=45 SEED=123; FORMAT=YUYV: a raw camera
+# make faults       what can go wrong, done many times and measured from a viewer's side; writes docs/faults.md
 # make deb          Debian packages for arm64, armhf and amd64 in target/dist; TARGETS=native: for this machine only
 # make dist         tarballs for these, the packages, and SHA256SUMS
 # make test-package installs, upgrades, removes and purges the package of this machine in a small Debian of its own
@@ -21,6 +23,10 @@
 CARGO ?= cargo
 # Flags for the daemon that `make run` starts: make run ARGS="--port 8081"
 ARGS ?=
+# Of a soak: how long, and which; without a seed, any.
+MINUTES ?= 5
+SEED ?=
+FORMAT ?= MJPG
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
 # Building: bindgen reads the kernel's headers by libclang, libjpeg-turbo is built by cmake, its SIMD by nasm.
@@ -45,7 +51,7 @@ PACKAGING_PACKAGES := $(BUILD_PACKAGES) binutils dpkg-dev python3 xz-utils
 SECONDS := 600
 TARGET ?=
 
-.PHONY: fuzz sanitize audit deb dist test-package reproducible run build cross test test-cross lint test-system test-clients deploy bench bench-transport deps build-deps clean
+.PHONY: fuzz sanitize audit deb dist test-package reproducible run build cross test test-cross lint test-system test-clients deploy bench bench-transport soak faults deps build-deps clean
 
 run: build
 	@mjpegd=$(TARGET_DIR)/release/mjpegd; \
@@ -118,6 +124,12 @@ bench: build-deps
 bench-transport: build-deps
 	@tests/install-packages $(TRANSPORT_PACKAGES)
 	$(CARGO) bench --locked --bench transport
+
+soak: build-deps
+	$(CARGO) bench --locked --bench soak -- --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) --format $(FORMAT)
+
+faults: build-deps
+	$(CARGO) bench --locked --bench faults
 
 build-deps:
 	@tests/install-packages $(BUILD_PACKAGES)

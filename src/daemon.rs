@@ -14,6 +14,7 @@ use crate::clock::Monotonic;
 use crate::config::values::NetworkWait;
 use crate::config::{ConfigError, Live, Reloaded, Settings};
 use crate::filter::Filter;
+use crate::memory;
 use crate::push::Pushes;
 use crate::service::network::{self, Look, Urls};
 use crate::service::signals::Signals;
@@ -43,6 +44,7 @@ pub fn run(settings: &Settings, file: Option<SettingsFile<'_>>) -> Result<()> {
     let mut signals = Signals::catch().context("cannot catch signals")?;
     logging::start_thread().context("cannot start the log's thread")?;
     raise_file_limit(settings.http.max_connections);
+    memory::give_back_what_is_large();
     let Some(listeners) = listen(settings, &mut signals)? else {
         info!("stopped while waiting for the network");
         return Ok(());

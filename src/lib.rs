@@ -16,7 +16,7 @@
 //! - Every frame in the slot is one complete JPEG that a browser can draw. Viewers do no checking.
 //! - There is no queue of frames anywhere. Who is late skips to the newest, and the skip is counted.
 //! - `unsafe` stands in one place per need: `source/v4l2/{sys,buffers}.rs` (ioctls, mmap), `viewers/sys.rs` (socket queue),
-//!   `child.rs` (what is done between fork and exec), `sink/header.rs` (mmap).
+//!   `memory.rs` (the allocator's limit), `child.rs` (what is done between fork and exec), `sink/header.rs` (mmap).
 //! - Everything that a stranger can grow is bounded by a named setting.
 
 /// Where pictures come from: cameras, the test picture, a folder, programs, other servers.
@@ -97,6 +97,9 @@ pub mod stats;
 
 /// What the process takes of the machine.
 pub mod process;
+
+/// What it gives back of that.
+pub mod memory;
 
 /// When something that was lost is tried again.
 pub mod retry;
