@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::clock::Monotonic;
@@ -49,10 +50,16 @@ impl fmt::Debug for Frame {
 #[derive(Debug, Default)]
 pub struct FramePool {
     spare: Mutex<Vec<Vec<u8>>>,
+    /// Bytes of all frames that there are.
+    held: AtomicUsize,
 }
 
 /// The newest frame, one being made, and one or two that slow viewers still hold; more go back to the allocator.
 const MAX_SPARE: usize = 4;
+
+/// More than this is held, in frames that are at least so many, only where viewers stick to old ones.
+const MANY_BYTES: usize = 16 << 20;
+const MANY_FRAMES: usize = 16;
 
 impl FramePool {
     pub fn new() -> Arc<Self> {
@@ -67,7 +74,12 @@ impl FramePool {
         for part in parts {
             bytes.extend_from_slice(part);
         }
-        Jpeg { bytes, pool: Arc::clone(self), for_many: OnceLock::new() }
+        Jpeg { held: self.hold(bytes.len()), bytes, for_many: OnceLock::new() }
+    }
+
+    fn hold(self: &Arc<Self>, bytes: usize) -> Held {
+        self.held.fetch_add(bytes, Ordering::Relaxed);
+        Held { pool: Arc::clone(self), bytes }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
@@ -75,12 +87,46 @@ impl FramePool {
     }
 }
 
+/// What a frame takes, for as long as it is there.
+#[derive(Debug)]
+pub struct Held {
+    pool: Arc<FramePool>,
+    bytes: usize,
+}
+
+impl Held {
+    /// Whether so much is held that whoever is slow has to let go.
+    pub fn is_too_much(&self) -> bool {
+        self.pool.held.load(Ordering::Relaxed) > MANY_BYTES.max(MANY_FRAMES * self.bytes)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.pool.held.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// A copy in the kernel's memory, which viewers can hold on to longer than to the frame.
+#[derive(Debug)]
+pub struct ForMany {
+    pub copy: KernelCopy,
+    pub held: Held,
+}
+
 /// A JPEG's bytes, whose memory goes back to its pool with the last viewer that held it.
 pub struct Jpeg {
     bytes: Vec<u8>,
-    pool: Arc<FramePool>,
+    pub held: Held,
     /// What many viewers are sent of it, made by the first of them; `None`: the kernel would not.
-    pub for_many: OnceLock<Option<Arc<KernelCopy>>>,
+    pub for_many: OnceLock<Option<Arc<ForMany>>>,
+}
+
+impl Jpeg {
+    /// Counts its copy with it.
+    pub fn with_copy(&self, copy: KernelCopy) -> ForMany {
+        ForMany { copy, held: self.held.pool.hold(self.bytes.len()) }
+    }
 }
 
 impl Deref for Jpeg {
@@ -94,7 +140,7 @@ impl Deref for Jpeg {
 impl Drop for Jpeg {
     fn drop(&mut self) {
         let bytes = std::mem::take(&mut self.bytes);
-        let mut spare = self.pool.lock();
+        let mut spare = self.held.pool.lock();
         if spare.len() < MAX_SPARE {
             spare.push(bytes);
         }
@@ -113,6 +159,21 @@ mod tests {
         let address = first.as_ptr();
         drop(first);
         assert_eq!(pool.join(&[b"three"]).as_ptr(), address);
+    }
+
+    #[test]
+    fn what_many_hold_on_to_is_too_much_until_they_let_go() {
+        let pool = FramePool::new();
+        let picture = vec![0; 100_000];
+        let mut held: Vec<_> = (0..100).map(|_| pool.join(&[&picture])).collect();
+        assert!(!held[0].held.is_too_much());
+        let copies: Vec<_> =
+            held.iter().map(|jpeg| jpeg.with_copy(KernelCopy::new(&[jpeg]).unwrap())).collect();
+        assert!(held[0].held.is_too_much() && copies[0].held.is_too_much());
+        drop(copies);
+        held.truncate(1);
+        assert!(!held[0].held.is_too_much());
+        assert_eq!(pool.held.load(Ordering::Relaxed), picture.len());
     }
 
     #[test]

@@ -10,8 +10,7 @@ use std::sync::Arc;
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
 
 use super::pieces::Pieces;
-use crate::frame::Frame;
-use crate::kernel_copy::KernelCopy;
+use crate::frame::{ForMany, Frame};
 
 /// What follows a head. Frames and compiled-in files are sent from where they are.
 #[derive(Debug, Default)]
@@ -24,7 +23,7 @@ pub enum Body {
     File(Pieces),
     /// These bytes of what the frame's many viewers are sent.
     Shared {
-        copy: Arc<KernelCopy>,
+        copy: Arc<ForMany>,
         span: Range<usize>,
     },
 }
@@ -150,6 +149,20 @@ impl Outgoing {
         matches!(self.body, Body::Shared { .. }) || !self.tail.is_empty()
     }
 
+    /// Whether it keeps a frame's memory while there is too little of that.
+    pub fn holds_too_much(&self) -> bool {
+        match &self.body {
+            Body::Frame(frame) => frame.jpeg.held.is_too_much(),
+            Body::Shared { copy, .. } => copy.held.is_too_much(),
+            _ => false,
+        }
+    }
+
+    /// Whether a frame is among what goes out.
+    pub const fn has_frame(&self) -> bool {
+        matches!(self.body, Body::Frame(_) | Body::Shared { .. })
+    }
+
     /// Sends until all is sent or the socket is full. Returns how many bytes it took.
     pub fn send(&mut self, socket: &mut (impl Write + AsFd)) -> io::Result<usize> {
         let before = self.sent;
@@ -187,7 +200,7 @@ impl Outgoing {
     fn write_to(&mut self, socket: &mut (impl Write + AsFd)) -> io::Result<usize> {
         // It has head and tail in itself.
         if let Body::Shared { copy, span } = &self.body {
-            return copy.send(socket, span.start + self.sent..span.end);
+            return copy.copy.send(socket, span.start + self.sent..span.end);
         }
         if let (Body::File(pieces), Some(at)) = (&mut self.body, self.sent.checked_sub(self.head.len())) {
             return socket.write(pieces.from(at)?);
@@ -208,6 +221,8 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     use super::*;
+    use crate::frame::FramePool;
+    use crate::kernel_copy::KernelCopy;
 
     /// Sends all of it through a socket that takes it in pieces.
     fn through_a_socket(mut outgoing: Outgoing) -> Vec<u8> {
@@ -246,8 +261,9 @@ mod tests {
 
     #[test]
     fn what_many_share_arrives_whole_and_in_order_too() {
-        let copy = Arc::new(KernelCopy::new(&[b"not this", &long_body(), b"a tail", b"nor that"]).unwrap());
+        let copy = KernelCopy::new(&[b"not this", &long_body(), b"a tail", b"nor that"]).unwrap();
         let span = copy.span(1..3);
+        let copy = Arc::new(FramePool::new().join(&[]).with_copy(copy));
         let taken = through_a_socket(Outgoing { body: Body::Shared { copy, span }, ..Outgoing::default() });
         assert_eq!(taken, [long_body().as_slice(), b"a tail"].concat());
     }

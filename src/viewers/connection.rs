@@ -50,6 +50,8 @@ pub(super) struct Connection {
     pub(super) deadline: Option<Monotonic>,
     /// The time that stands in the loop's timers for this connection.
     pub(super) timer: Option<Monotonic>,
+    /// When the answer that goes out was begun.
+    answered_at: Monotonic,
     /// Whether its turn will come by itself.
     pub(super) is_ready: bool,
     _place: Place,
@@ -77,6 +79,7 @@ impl Connection {
             access: AccessLog::default(),
             deadline: Some(Monotonic::now() + context.settings().http.request_timeout),
             timer: None,
+            answered_at: Monotonic::default(),
             is_ready: false,
             _place: place,
         };
@@ -95,6 +98,8 @@ impl Connection {
     /// Whether a new frame or a new state is something for it.
     pub(super) fn wants_news(&self) -> bool {
         matches!(self.phase, Phase::Stream(_) | Phase::Snapshot { .. } | Phase::Events { .. })
+            // It may have to let go of an older one.
+            || self.outgoing.has_frame()
     }
 
     /// Whether it is to have its pictures before others have their answers.
@@ -381,7 +386,8 @@ impl Connection {
             None => answer,
         };
         self.outgoing = answer.print(&version, head_only, close);
-        self.deadline = Some(Monotonic::now() + self.context.settings().http.server_timeout);
+        self.answered_at = Monotonic::now();
+        self.deadline = Some(self.answered_at + self.context.settings().http.server_timeout);
         self.phase = Phase::Answering { close };
     }
 }

@@ -12,7 +12,7 @@ use super::context::Context;
 use super::request::{Query, Request};
 use crate::clock::{Monotonic, unix_seconds};
 use crate::config::values::FrameRate;
-use crate::frame::Frame;
+use crate::frame::{ForMany, Frame, Jpeg};
 use crate::kernel_copy::KernelCopy;
 
 const BOUNDARY: &str = "--boundarydonotcross\r\n";
@@ -104,12 +104,12 @@ pub fn put_shared_part(outgoing: &mut Outgoing, frame: &Arc<Frame>, options: &Op
         return false;
     }
     let Some(copy) = frame.jpeg.for_many.get_or_init(|| copy_for_many(&frame.jpeg)) else { return false };
-    let span = copy.span(if options.advance_headers { 1..4 } else { 0..3 });
+    let span = copy.copy.span(if options.advance_headers { 1..4 } else { 0..3 });
     outgoing.body = Body::Shared { copy: Arc::clone(copy), span };
     true
 }
 
-fn copy_for_many(jpeg: &[u8]) -> Option<Arc<KernelCopy>> {
+fn copy_for_many(jpeg: &Jpeg) -> Option<Arc<ForMany>> {
     let (mut head, mut advance_head) = (Vec::with_capacity(128), Vec::with_capacity(128));
     write_part_head(&mut head, jpeg.len());
     head.extend_from_slice(b"\r\n");
@@ -117,7 +117,7 @@ fn copy_for_many(jpeg: &[u8]) -> Option<Arc<KernelCopy>> {
     KernelCopy::new(&[&head, jpeg, PART_END, &advance_head])
         .inspect_err(|error| log::debug!("cannot copy a frame for many viewers: {error}"))
         .ok()
-        .map(Arc::new)
+        .map(|copy| Arc::new(jpeg.with_copy(copy)))
 }
 
 /// Adds a picture to what goes out: part head, picture, and the boundary after it.

@@ -29,6 +29,9 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// A viewer that has skipped a picture is taken to be on a way slower than the stream for so long.
 const SLOW_FOR: Duration = Duration::from_secs(10);
 
+/// How long a peer may take for a picture while so many are slow that their pictures take too much memory.
+pub(super) const LONGEST_IN_NEED: Duration = Duration::from_secs(1);
+
 pub(super) struct Viewer {
     id: u64,
     info: Arc<ViewerInfo>,
@@ -99,7 +102,7 @@ impl Viewer {
         now: Monotonic,
     ) -> io::Result<Next> {
         if !outgoing.is_done() && !self.send(transport, outgoing, now)? {
-            return Ok(self.wait_for_room(now));
+            return Ok(self.wait_for_room(outgoing, now));
         }
         let Some(frame) = self.context.latest.get() else { return Ok(Next::Frame) };
         let Some(due) = self.due(&frame) else { return Ok(Next::Frame) };
@@ -111,7 +114,7 @@ impl Viewer {
         }
         self.put(&frame, transport, outgoing, now);
         if !self.send(transport, outgoing, now)? {
-            return Ok(self.wait_for_room(now));
+            return Ok(self.wait_for_room(outgoing, now));
         }
         Ok(self.due(&frame).map_or(Next::Frame, Next::At))
     }
@@ -215,8 +218,11 @@ impl Viewer {
     }
 
     /// Part of a frame is still here, and keeps its memory: for a peer that takes a little now and then, there is an end
-    /// to that.
-    fn wait_for_room(&self, now: Monotonic) -> Next {
+    /// to that; and an earlier one when many do the same.
+    fn wait_for_room(&self, outgoing: &Outgoing, now: Monotonic) -> Next {
+        if now - self.sent_at >= LONGEST_IN_NEED && outgoing.holds_too_much() {
+            return Next::TooSlow;
+        }
         let timeout = self.context.settings().http.server_timeout;
         if now - self.sent_at >= 3 * timeout {
             return Next::TooSlow;

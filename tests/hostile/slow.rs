@@ -51,6 +51,28 @@ fn who_reads_nothing_is_closed_whatever_was_asked_for() {
 }
 
 #[test]
+fn pictures_that_many_slow_clients_hold_on_to_do_not_fill_the_memory() {
+    // Each of them sticks to another picture: for a minute, if it were let. A Unix socket takes a part of one and no more,
+    // as TCP does on a real network, where the loopback's takes all of it.
+    let camera =
+        Camera::mjpeg().film(1280, 720, 255).set("FAKECAM_SIZES", "1280x720").set("FAKECAM_FPS", "15");
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let path = folder.path().join("socket");
+    let daemon = daemon(&camera, "[http]\nserver-timeout = 60\n", &["--unix", path.to_str().unwrap()]);
+    while_watched("pictures held on to", &daemon, || {
+        let length = exchange(daemon.address, b"GET /snapshot HTTP/1.0\r\n\r\n").len();
+        let mut held = Vec::new();
+        while held.len() * length < 2 * MOST_MEMORY {
+            let mut client = Client::local(&path);
+            client.ask("GET", ["/stream", "/snapshot"][held.len() % 2], "");
+            held.push(client);
+            // More than there is between two pictures.
+            thread::sleep(Duration::from_millis(80));
+        }
+    });
+}
+
+#[test]
 fn who_hands_in_little_by_little_keeps_a_share_and_no_more() {
     let daemon = Launch::default()
         .args(&["--source", "inbox"])

@@ -8,7 +8,7 @@ use crate::clock::Monotonic;
 use crate::viewers::answer::Body;
 use crate::viewers::events::Due;
 use crate::viewers::phase::{Phase, Step};
-use crate::viewers::viewer::Next;
+use crate::viewers::viewer::{LONGEST_IN_NEED, Next};
 
 /// How soon to go on reading what somebody sends who has nothing more to say.
 const READ_AGAIN_AFTER: Duration = Duration::from_millis(50);
@@ -26,6 +26,9 @@ impl Connection {
 
     pub(super) fn send_answer(&mut self, close: bool, now: Monotonic) -> io::Result<Step> {
         if !self.send(now)? {
+            if now - self.answered_at >= LONGEST_IN_NEED && self.outgoing.holds_too_much() {
+                return Ok(Step::Close("kept memory that others need"));
+            }
             return Ok(if self.is_late(now) { Step::Close("took no answer") } else { Step::Wait });
         }
         self.access.end(self.outgoing.total);
