@@ -23,7 +23,8 @@ fn is_online(part: &Part) -> bool {
 }
 
 fn watched<'a>(camera: &'a Camera, args: &[&'a str]) -> (Daemon, Stream) {
-    let args = [&["--resolution", "640x480", "--device-timeout", "1", "--device-error-delay", "0.2"], args].concat();
+    let args =
+        [&["--resolution", "640x480", "--device-timeout", "1", "--device-error-delay", "0.2"], args].concat();
     let daemon = Daemon::with_camera(camera, &args);
     let mut stream = Stream::open(&daemon, "/stream?extra_headers=1");
     assert!(stream.find(100, is_online).is_some());
@@ -151,7 +152,10 @@ fn more_bytes_than_the_buffer_has_are_not_read() {
         for _ in 0..20 {
             let part = stream.next();
             assert!(is_online(&part));
-            assert!(picture::is_red_and_blue(&picture::decode(&part.jpeg)), "the picture, and nothing behind it");
+            assert!(
+                picture::is_red_and_blue(&picture::decode(&part.jpeg)),
+                "the picture, and nothing behind it"
+            );
         }
     }
 }
@@ -186,7 +190,8 @@ fn time_stamps_of_another_clock_make_no_picture_older_or_younger_than_it_is() {
         let (daemon, mut stream) = watched(&camera, &[]);
         for _ in 0..10 {
             let part = stream.next();
-            let (taken, now) = (part.head.number("X-UStreamer-Grab-Begin-Time"), Monotonic::now().as_secs_f64());
+            let (taken, now) =
+                (part.head.number("X-UStreamer-Grab-Begin-Time"), Monotonic::now().as_secs_f64());
             assert!(taken <= now && taken > now - 10.0, "{stamp}: {taken}, now {now}");
         }
         let age = state(&daemon)["result"]["mjpegd"]["picture"]["age_seconds"].as_f64().unwrap();
@@ -215,9 +220,8 @@ fn a_jpeg_of_another_size_is_turned_and_scaled_like_any() {
     let (_daemon, mut stream) = watched(&camera, &["--rotate", "90"]);
     for (fault, width) in [("film=320x240", 240), ("", 480)] {
         camera.fault(fault);
-        let found = stream.find(100, |part| {
-            is_online(part) && part.head.number("X-UStreamer-Width") as usize == width
-        });
+        let found = stream
+            .find(100, |part| is_online(part) && part.head.number("X-UStreamer-Width") as usize == width);
         assert!(found.is_some(), "{fault}");
     }
 }

@@ -109,8 +109,9 @@ fn one_that_hangs_while_a_control_is_set_keeps_no_viewer_from_pictures() {
     assert!(stream.find(100, is_online).is_some());
     camera.fault("hang=s_ctrl");
     std::thread::scope(|scope| {
-        let setter =
-            scope.spawn(|| send_json(&daemon, "PUT", "/api/v1/controls/brightness", "{\"value\": 7}").head.status());
+        let setter = scope.spawn(|| {
+            send_json(&daemon, "PUT", "/api/v1/controls/brightness", "{\"value\": 7}").head.status()
+        });
         let begin = Instant::now();
         while begin.elapsed() < Duration::from_secs(4) {
             assert!(is_online(&stream.next()), "{:?}", camera_state(&daemon));

@@ -44,12 +44,16 @@ fn the_size_is_the_signals_and_follows_it_on_the_same_connection() {
         assert!(shows(&mut stream, (640, 480)), "{formats}");
         let text = state(&daemon)["result"]["mjpegd"]["camera"]["text"].as_str().unwrap().to_owned();
         assert!(text.contains("640x480 at 30/s"), "{text}");
-        assert!(!daemon.log.text().contains("asked for"), "the size is no matter of wishes: {}", daemon.log.text());
+        assert!(
+            !daemon.log.text().contains("asked for"),
+            "the size is no matter of wishes: {}",
+            daemon.log.text()
+        );
         for (dv, size) in [("dv=800x608", (800, 608)), ("dv=640x480", (640, 480))] {
             camera.fault(dv);
             let mut other = None;
             let found = stream.find(400, |part| {
-                other = other.or(live_size(part).is_none().then(|| part.jpeg.len()));
+                other = other.or(live_size(part).is_none().then_some(part.jpeg.len()));
                 live_size(part) == Some(size)
             });
             let found = found.unwrap_or_else(|| panic!("{formats} {dv}: {}", state(&daemon)));

@@ -92,7 +92,11 @@ fn the_next_of_a_list_is_taken_and_the_first_again_when_that_goes() {
     assert!(stream.find(100, is_live).is_some());
     for (fault, path) in [("gone:1", 1), ("gone:2", 0), ("gone:1", 1)] {
         camera.fault(fault);
-        assert!(within(PATIENCE, || device(&daemon).starts_with(camera.path(path))), "{fault}: {}", device(&daemon));
+        assert!(
+            within(PATIENCE, || device(&daemon).starts_with(camera.path(path))),
+            "{fault}: {}",
+            device(&daemon)
+        );
         let now = Monotonic::now();
         assert!(stream.find(400, |part| part.marker().is_some_and(|marker| marker.taken > now)).is_some());
     }
@@ -103,7 +107,18 @@ fn whatever_was_being_done_when_it_went() {
     let camera = Camera::mjpeg();
     let daemon = Daemon::with_camera(&camera, &FAST);
     let mut stream = Stream::open(&daemon, "/stream");
-    for call in ["open", "querycap", "enum_fmt", "s_fmt", "s_parm", "reqbufs", "mmap", "streamon", "streamoff", "close"] {
+    for call in [
+        "open",
+        "querycap",
+        "enum_fmt",
+        "s_fmt",
+        "s_parm",
+        "reqbufs",
+        "mmap",
+        "streamon",
+        "streamoff",
+        "close",
+    ] {
         assert!(stream.find(400, is_live).is_some(), "{call}");
         // The call is held up, and the camera is gone when it returns.
         camera.fault(&format!("hang={call}"));
@@ -124,14 +139,20 @@ fn while_a_control_is_being_set() {
     assert!(stream.find(100, is_live).is_some());
     camera.fault("hang=s_ctrl");
     std::thread::scope(|scope| {
-        let setter = scope.spawn(|| send_json(&daemon, "PUT", "/api/v1/controls/brightness", "{\"value\": 7}"));
+        let setter =
+            scope.spawn(|| send_json(&daemon, "PUT", "/api/v1/controls/brightness", "{\"value\": 7}"));
         assert!(is_live(&stream.next()));
         // The first answer is held up in the driver, for which nothing tells from outside: any moment will do.
         camera.fault("hang=s_ctrl unplug");
         assert!(has(&daemon, "no-camera"));
         camera.fault("unplug s_ctrl=ENODEV");
         let answer = setter.join().unwrap();
-        assert!([500, 502, 503, 504].contains(&answer.head.status()), "{} {}", answer.head.status(), answer.text());
+        assert!(
+            [500, 502, 503, 504].contains(&answer.head.status()),
+            "{} {}",
+            answer.head.status(),
+            answer.text()
+        );
         let answer = send_json(&daemon, "PUT", "/api/v1/controls/brightness", "{\"value\": 7}");
         assert!(answer.text().contains(camera.path(0)), "{}", answer.text());
     });
@@ -139,6 +160,19 @@ fn while_a_control_is_being_set() {
     assert!(stream.find(400, is_live).is_some());
     let answer = send_json(&daemon, "PUT", "/api/v1/controls/brightness", "{\"value\": 7}");
     assert_eq!(answer.head.status(), 200, "{}", answer.text());
+}
+
+#[test]
+fn a_camera_that_repeats_an_old_picture_for_a_minute_is_told_of_once() {
+    let camera = Camera::mjpeg().set("FAKECAM_FPS", "5");
+    camera.fault("still:3");
+    let daemon = Daemon::with_camera(&camera, &["--idle-timeout", "0"]);
+    let line = daemon.log.wait_for("the very same picture for ", Duration::from_secs(120));
+    assert!(line.is_some_and(|line| line.contains(camera.path(0))), "{}", daemon.log.text());
+    let still = Instant::now();
+    assert!(within(PATIENCE, || still.elapsed() > Duration::from_secs(2)));
+    assert_eq!(daemon.log.count("the very same picture"), 1, "{}", daemon.log.text());
+    assert_eq!(camera.count("streamon"), 1, "nothing is opened anew for it");
 }
 
 /// Kilobytes.
@@ -172,7 +206,11 @@ fn leaves_nothing_behind(camera: &Camera) {
     }
     let (opens, sets) = (camera.count("streamon"), camera.count("set:brightness=9"));
     assert!(opens >= 500 && sets >= 500, "started {opens} times, set {sets} times");
-    assert_eq!(camera.count("open") - camera.count("close"), 0, "all are closed, but for the last that is gone");
+    assert_eq!(
+        camera.count("open") - camera.count("close"),
+        0,
+        "all are closed, but for the last that is gone"
+    );
 }
 
 fn small(formats: &str) -> Camera {

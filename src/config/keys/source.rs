@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::super::settings;
 use super::super::values::{
-    Control, DesiredFps, Device, Devices, Folder, Format, IdleFps, Resolution, Seconds, SourceName, Switch, Whole,
-    controls, one_or_many, section,
+    Control, DesiredFps, Device, Devices, Folder, Format, IdleFps, Resolution, Seconds, SourceName, Switch,
+    Whole, controls, one_or_many, section,
 };
 use super::feeds::{Command, Pull, Redis, Rpicam, Rtsp};
 use super::{Wrong, set};

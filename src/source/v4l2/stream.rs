@@ -137,7 +137,9 @@ impl Stream {
         let goes_on = (1..MOST_EVENTS).contains(&taken);
         self.watches = goes_on.then(|| Instant::now() + PAUSE_BETWEEN_CHANGES);
         match source {
-            true => Err(Lost::Changed(format!("{}: the signal at its input has changed", self.path.display()))),
+            true => {
+                Err(Lost::Changed(format!("{}: the signal at its input has changed", self.path.display())))
+            }
             false => Ok(()),
         }
     }
