@@ -4,6 +4,7 @@
 pub mod guard;
 mod run;
 mod shared;
+mod trouble;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,7 +14,6 @@ use log::{debug, info, warn};
 use self::run::{Fate, Run};
 pub use self::shared::Shared;
 use crate::config::Settings;
-use crate::config::values::{Resolution, SourceName};
 use crate::intake::Intake;
 use crate::retry::Retry;
 use crate::source::{self, Grab, Lost, Opened, Source};
@@ -27,17 +27,6 @@ const STOOD_STILL: Duration = Duration::from_secs(2);
 
 /// More than a driver's buffers are: what comes after so many pictures is not old.
 const MOST_BUFFERED: usize = 64;
-
-/// Cameras that are slow to start are given this long for their first picture before they are opened again.
-const SLOWEST_START: Duration = Duration::from_secs(10);
-
-/// A camera's picture that is the same for so long is worth a word.
-const LONG_STILL: Duration = Duration::from_secs(60);
-
-/// Viewers see why there is no picture somewhat before the source is opened anew: with the default within two seconds.
-pub(crate) fn notice_after(stalled_after: Duration) -> Duration {
-    stalled_after * 3 / 4
-}
 
 pub struct Capture {
     source: Box<dyn Source>,
@@ -122,36 +111,8 @@ impl Capture {
                 continue;
             }
             self.shared.heartbeat.beat();
-            let mut fate = Fate::Nothing;
-            let mut size = None;
-            let begun = Instant::now();
-            let mut waited = None;
-            let heartbeat = &self.shared.heartbeat;
-            let grab = self.source.next(TICK, &mut |picture| {
-                size = Some((picture.width, picture.height));
-                self.shared.stats.same_seconds.set(run.stillness.look(&picture).as_secs_f64());
-                // What comes after a hang was taken before it.
-                let is_old = *waited.insert(begun.elapsed()) >= STOOD_STILL || heartbeat.has_missed();
-                fate = match !is_old && run.admits(&picture) {
-                    true => self.intake.take(picture).map_or_else(Fate::Bad, Fate::Good),
-                    false => Fate::Surplus,
-                };
-            })?;
-            self.count(grab, &run);
-            if let Grab::Picture { .. } = grab {
-                self.shared.stats.captured_fps.set(run.tick());
-            }
-            let was_missed = self.shared.heartbeat.take_missed();
-            run.is_told |= was_missed;
-            if was_missed || waited.unwrap_or_else(|| begun.elapsed()) >= STOOD_STILL {
-                self.go_on_after_a_stop(&mut run)?;
-            }
+            let (fate, size) = self.take_one(&mut run)?;
             match fate {
-                // Handed over before a hang, which is how old it is.
-                Fate::Good(taken) if was_missed => {
-                    drop(taken);
-                    self.intake.discard();
-                }
                 Fate::Good(taken) => {
                     run.stood_still = false;
                     opened.size = opened.size.or(size);
@@ -168,6 +129,39 @@ impl Capture {
             self.check_stall(&mut run)?;
         }
         Ok(End::Unwanted)
+    }
+
+    /// Waits for a picture, of which the size is told too. What comes after a stop was made before it, and is for nobody.
+    fn take_one(&mut self, run: &mut Run) -> Result<(Fate, Option<(u32, u32)>), Lost> {
+        let mut fate = Fate::Nothing;
+        let mut size = None;
+        let begun = Instant::now();
+        let mut waited = None;
+        let Self { source, intake, shared, .. } = self;
+        let grab = source.next(TICK, &mut |picture| {
+            size = Some((picture.width, picture.height));
+            shared.stats.same_seconds.set(run.stillness.look(&picture).as_secs_f64());
+            let is_old = *waited.insert(begun.elapsed()) >= STOOD_STILL || shared.heartbeat.has_missed();
+            fate = match !is_old && run.admits(&picture) {
+                true => intake.take(picture).map_or_else(Fate::Bad, Fate::Good),
+                false => Fate::Surplus,
+            };
+        })?;
+        self.count(grab, run);
+        if let Grab::Picture { .. } = grab {
+            self.shared.stats.captured_fps.set(run.tick());
+        }
+        let was_missed = self.shared.heartbeat.take_missed();
+        run.is_told |= was_missed;
+        if was_missed || waited.unwrap_or_else(|| begun.elapsed()) >= STOOD_STILL {
+            self.go_on_after_a_stop(run)?;
+        }
+        if was_missed {
+            // It was handed over, and then the driver did not come back.
+            fate = Fate::Nothing;
+            self.intake.discard();
+        }
+        Ok((fate, size))
     }
 
     /// Takes over what was changed or asked for. True: the source is another one, or is to be opened anew.
@@ -294,77 +288,6 @@ impl Capture {
         }
         let rate = rate.map_or_else(String::new, |rate| format!(" at {rate}/s"));
         format!(" (asked for {}x{}{rate}, this is what it gives)", wish.width, wish.height)
-    }
-
-    /// One line for each time that the camera is opened. What has an HDMI input may well show a screen that stands still.
-    fn check_stillness(&self, run: &mut Run) {
-        let source = &self.settings.source;
-        let is_camera = source.name == SourceName::V4l2 && !source.v4l2.dv_timings;
-        let seconds = self.shared.stats.same_seconds.get();
-        if is_camera && seconds >= LONG_STILL.as_secs_f64() && !std::mem::replace(&mut run.still_told, true) {
-            warn!(
-                "{}: the very same picture for {seconds:.0} s; a screen may stand still, but a camera has noise: if it should \
-                 move, unplug it and plug it in again",
-                run.device
-            );
-        }
-    }
-
-    /// A source without a good picture for too long is lost; viewers see somewhat earlier what they wait for, and a slow start
-    /// is waited for a little longer.
-    fn check_stall(&mut self, run: &mut Run) -> Result<(), Lost> {
-        let Some(limit) = self.source.stall_after() else { return Ok(()) };
-        let notice = notice_after(limit).max(run.two_intervals);
-        let limit = limit.max(run.two_intervals);
-        let silent = run.last_good.elapsed();
-        if silent < notice {
-            return Ok(());
-        }
-        let limit_is_over = silent >= limit;
-        let limit = if limit_is_over { limit } else { notice };
-        let device = &run.device;
-        let what = match &run.trouble {
-            Some(trouble) => format!("{device}: no picture that can be shown: {trouble}"),
-            None if run.online => format!("{device}: no picture for {} s", limit.as_secs_f64()),
-            None => format!("{device}: still no first picture after {} s", limit.as_secs_f64()),
-        };
-        let lost = Lost::NoSignal(what);
-        if limit_is_over && (run.online || silent >= limit.max(SLOWEST_START)) {
-            return Err(lost);
-        }
-        if !std::mem::replace(&mut run.is_told, true) {
-            let next =
-                if run.online { "waiting a little longer before trying again" } else { "waiting for it" };
-            self.show_trouble(&lost, next);
-        }
-        Ok(())
-    }
-
-    /// One line in the log for each change of state, and a picture that says the same to the viewers.
-    fn show_trouble(&mut self, lost: &Lost, next: &str) {
-        let state = State::from(lost);
-        let before = self.shared.status.set(state.clone());
-        if before == state {
-            return;
-        }
-        if before.word() == state.word() {
-            debug!("{state}");
-        } else {
-            warn!("{state}; {next}");
-        }
-        let (title, reason) = match lost {
-            Lost::NoCamera(reason) => ("NO CAMERA", reason),
-            Lost::NoSignal(reason) | Lost::Changed(reason) => ("NO SIGNAL", reason),
-        };
-        self.show_placard(title, reason);
-    }
-
-    fn show_placard(&self, title: &str, reason: &str) {
-        let Resolution { width, height } = self.settings.source.resolution;
-        match self.intake.placard(title, reason, (width, height)) {
-            Ok(frame) => drop(self.shared.latest.publish(frame)),
-            Err(error) => warn!("cannot draw the \"{title}\" picture: {error}"),
-        }
     }
 
     /// Whether somebody wants something else than what runs.

@@ -51,7 +51,7 @@ fn cost_of_a_frame(viewers: u64) -> (usize, usize) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let address = listener.local_addr().unwrap();
-    let hooks = Hooks { stop: Box::new(|| {}), cameras: Vec::new };
+    let hooks = Hooks { stop: Box::new(|| {}), cameras: Vec::new, log: Vec::new };
     let listeners = vec![Listener::Tcp(listener)];
     let server = Server::start(&Settings::default(), listeners, &shared, hooks).unwrap();
     let readers: Vec<_> = (0..viewers).map(|_| thread::spawn(move || watch(address))).collect();

@@ -53,7 +53,7 @@ fn the_size_is_the_signals_and_follows_it_on_the_same_connection() {
             camera.fault(dv);
             let mut other = None;
             let found = stream.find(400, |part| {
-                other = other.or(live_size(part).is_none().then(|| part.jpeg.len()));
+                other = other.or(live_size(part).is_none().then_some(part.jpeg.len()));
                 live_size(part) == Some(size)
             });
             let found = found.unwrap_or_else(|| panic!("{formats} {dv}: {}", state(&daemon)));

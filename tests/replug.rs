@@ -162,6 +162,19 @@ fn while_a_control_is_being_set() {
     assert_eq!(answer.head.status(), 200, "{}", answer.text());
 }
 
+#[test]
+fn a_camera_that_repeats_an_old_picture_for_a_minute_is_told_of_once() {
+    let camera = Camera::mjpeg().set("FAKECAM_FPS", "5");
+    camera.fault("still:3");
+    let daemon = Daemon::with_camera(&camera, &["--idle-timeout", "0"]);
+    let line = daemon.log.wait_for("the very same picture for ", Duration::from_secs(120));
+    assert!(line.is_some_and(|line| line.contains(camera.path(0))), "{}", daemon.log.text());
+    let still = Instant::now();
+    assert!(within(PATIENCE, || still.elapsed() > Duration::from_secs(2)));
+    assert_eq!(daemon.log.count("the very same picture"), 1, "{}", daemon.log.text());
+    assert_eq!(camera.count("streamon"), 1, "nothing is opened anew for it");
+}
+
 /// Kilobytes.
 fn memory(daemon: &Daemon) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", daemon.pid())).unwrap();

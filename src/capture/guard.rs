@@ -3,6 +3,7 @@
 //! Nothing ends such a call: not a signal, and no other thread. Who sends pictures goes on, so that all who look see why there
 //! are none, and the capture thread goes on when the driver lets it. systemd's watchdog is for those drivers that never do.
 
+use std::fs::{self, DirEntry};
 use std::io;
 use std::sync::Arc;
 use std::thread;
@@ -10,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use log::{info, warn};
 
-use super::{Shared, notice_after};
+use super::Shared;
+use super::trouble::notice_after;
 use crate::clock::Monotonic;
 use crate::config::values::SourceName;
 use crate::frame::FramePool;
@@ -36,6 +38,16 @@ pub fn start(shared: Shared) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether the capture thread works, or waits for a processor that others keep busy, and not for a driver.
+fn is_runnable() -> bool {
+    let stat = |task: DirEntry| fs::read_to_string(task.path().join("stat")).ok();
+    (0..3).any(|_| {
+        thread::sleep(Duration::from_millis(10));
+        let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+        tasks.filter_map(stat).any(|stat| stat.contains("(capture) R "))
+    })
+}
+
 struct Guard {
     shared: Shared,
     pool: Arc<FramePool>,
@@ -57,7 +69,7 @@ impl Guard {
             let is_late = begin.elapsed() > wait + OVERSLEPT;
             // Other sources wait for programs to end, which they do in their time.
             let hangs = self.is_silent_since(beat) && source.name == SourceName::V4l2;
-            if hangs && !is_late && beat.age() >= limit {
+            if hangs && !is_late && beat.age() >= limit && !is_runnable() {
                 self.tell(beat);
             }
         }

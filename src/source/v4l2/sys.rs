@@ -242,17 +242,6 @@ impl Node {
         Ok(unsafe { *controls.controls })
     }
 
-    /// The signal that is at the input now, whatever the driver is set to.
-    pub(super) fn query_timings(&self) -> io::Result<Timings> {
-        let mut answer: c::v4l2_dv_timings = zeroed();
-        self.ioctl(QUERY_DV_TIMINGS, &mut answer)?;
-        Ok(Timings(answer))
-    }
-
-    pub(super) fn set_timings(&self, Timings(mut timings): Timings) -> io::Result<()> {
-        self.ioctl(SET_DV_TIMINGS, &mut timings)
-    }
-
     /// Has the driver wake whoever polls for `PRI` when the control changes by another hand than this node's.
     pub(super) fn subscribe(&self, control: u32) -> io::Result<()> {
         let mut wish = c::v4l2_event_subscription { type_: c::V4L2_EVENT_CTRL, id: control, ..zeroed() };
@@ -300,7 +289,7 @@ impl AsFd for Node {
 }
 
 /// Of a signal at a digital input: its size, its blanks and its clock.
-pub(super) struct Timings(c::v4l2_dv_timings);
+pub(super) struct Timings(pub(super) c::v4l2_dv_timings);
 
 impl Timings {
     /// Width and height of a whole picture, and pictures a second where the driver has measured it.
@@ -318,13 +307,11 @@ impl Timings {
     }
 }
 
-// The crate has not these; as `_IOR`, `_IOW` and `_IOWR` of `linux/ioctl.h` make them.
-const QUERY_DV_TIMINGS: vidioc::_IOC_TYPE = request(2, 99, size_of::<c::v4l2_dv_timings>());
-const SET_DV_TIMINGS: vidioc::_IOC_TYPE = request(3, 87, size_of::<c::v4l2_dv_timings>());
+// The crate has not these two; as `_IOR` and `_IOW` of `linux/ioctl.h` make them.
 const DEQUEUE_EVENT: vidioc::_IOC_TYPE = request(2, 89, size_of::<c::v4l2_event>());
 const SUBSCRIBE_EVENT: vidioc::_IOC_TYPE = request(1, 90, size_of::<c::v4l2_event_subscription>());
 
-const fn request(direction: u32, number: u32, size: usize) -> vidioc::_IOC_TYPE {
+pub(super) const fn request(direction: u32, number: u32, size: usize) -> vidioc::_IOC_TYPE {
     ((direction << 30) | ((size as u32) << 16) | ((b'V' as u32) << 8) | number) as vidioc::_IOC_TYPE
 }
 

@@ -7,11 +7,17 @@ use std::io;
 use std::path::Path;
 
 use rustix::io::Errno;
+use v4l::v4l_sys as c;
+use v4l::v4l2::vidioc;
 
 use super::diagnose::{Step, explain};
-use super::sys::Node;
+use super::sys::{Node, Timings, request, zeroed};
 use crate::config::values::Resolution;
 use crate::source::Lost;
+
+// The v4l crate has not these two; as `_IOR` and `_IOWR` of `linux/ioctl.h` make them.
+const QUERY_DV_TIMINGS: vidioc::_IOC_TYPE = request(2, 99, size_of::<c::v4l2_dv_timings>());
+const SET_DV_TIMINGS: vidioc::_IOC_TYPE = request(3, 87, size_of::<c::v4l2_dv_timings>());
 
 /// What comes in.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,6 +25,19 @@ pub(super) struct Signal {
     pub size: Resolution,
     /// Pictures a second, where the driver has measured them.
     pub fps: Option<f64>,
+}
+
+impl Node {
+    /// The signal that is at the input now, whatever the driver is set to.
+    pub(super) fn query_timings(&self) -> io::Result<Timings> {
+        let mut answer: c::v4l2_dv_timings = zeroed();
+        self.ioctl(QUERY_DV_TIMINGS, &mut answer)?;
+        Ok(Timings(answer))
+    }
+
+    pub(super) fn set_timings(&self, Timings(mut timings): Timings) -> io::Result<()> {
+        self.ioctl(SET_DV_TIMINGS, &mut timings)
+    }
 }
 
 /// Sets the node to the signal that is at its input. `None`: it has no such input, and its format is as any camera's.
