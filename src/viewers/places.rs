@@ -65,7 +65,9 @@ impl Places {
             (Some(_), _) => taken.outside += 1,
             (None, network) => {
                 taken.inside += 1;
-                network.map(|network| *taken.by_network.entry(network).or_default() += 1);
+                if let Some(network) = network {
+                    *taken.by_network.entry(network).or_default() += 1;
+                }
             }
         }
         drop(taken);
