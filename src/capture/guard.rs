@@ -62,7 +62,10 @@ impl Guard {
                 continue;
             };
             let source = &self.shared.live.get().source;
-            let limit = notice_after(source.v4l2.device_timeout);
+            let limit = match self.shared.status.get() {
+                State::Starting => source.v4l2.device_timeout,
+                _ => notice_after(source.v4l2.device_timeout),
+            };
             let wait = limit.saturating_sub(beat.age()).max(SHORTEST_LOOK);
             let begin = Instant::now();
             thread::sleep(wait);

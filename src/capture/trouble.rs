@@ -40,7 +40,9 @@ impl Capture {
     /// is waited for a little longer.
     pub(super) fn check_stall(&mut self, run: &mut Run) -> Result<(), Lost> {
         let Some(limit) = self.source.stall_after() else { return Ok(()) };
-        let notice = notice_after(limit).max(run.two_intervals);
+        // Who comes first may wait for a slow start a little longer, and see no placard before the picture.
+        let notice = if run.online { notice_after(limit) } else { limit };
+        let notice = notice.max(run.two_intervals);
         let limit = limit.max(run.two_intervals);
         let silent = run.last_good.elapsed();
         if silent < notice {
