@@ -108,8 +108,11 @@ class Process(Case):
         time.sleep(3)
         for viewer in viewers:
             ages = [latency(frame) for frame in viewer.between(resumed, resumed + 3)]
-            self.assertTrue(ages)
-            self.assertLess(max(ages), STOP_SECONDS / 2, "old pictures")
+            old = [age for age in ages if age > STOP_SECONDS / 2]
+            # What was being compressed, or was on its way to him, when all stood still; and then what is.
+            self.assertLessEqual(len(old), 2, f"a burst of old pictures: {ages}")
+            self.assertGreater(len(ages), len(old))
+            self.assertNotIn(ages[-1], old)
             self.assertIsNone(viewer.ended)
         self.assertEqual(self.pid(), before)
         log = self.service.log(place)
