@@ -136,14 +136,15 @@ mod tests {
     }
 
     /// How many of so many lines come through at once.
-    fn through(flood: &mut Flood, cause: Cause, lines: u64, now: Monotonic) -> u64 {
-        (0..lines).filter(|number| flood.admit(cause, line(*number), now)[1].is_some()).count() as u64
+    fn through(flood: &mut Flood, cause: Cause, lines: u64, now: Monotonic) -> u32 {
+        let passed = (0..lines).filter(|number| flood.admit(cause, line(*number), now)[1].is_some());
+        u32::try_from(passed.count()).unwrap()
     }
 
     #[test]
     fn a_cause_is_cut_off_and_another_one_is_not() {
         let mut flood = Flood::default();
-        assert_eq!(through(&mut flood, NOISY, 10_000, at(0)), u64::from(AT_ONCE));
+        assert_eq!(through(&mut flood, NOISY, 10_000, at(0)), AT_ONCE);
         assert_eq!(through(&mut flood, QUIET, 3, at(1)), 3);
         assert_eq!(flood.due(), Some(at(60)));
         assert!(flood.tell(at(59), false).is_empty());
@@ -169,11 +170,11 @@ mod tests {
         through(&mut flood, NOISY, 100, at(0));
         for minute in 1..60 {
             assert_eq!(flood.tell(at(60 * minute), false).len(), 1);
-            assert_eq!(through(&mut flood, NOISY, 100, at(60 * minute)), u64::from(AFTERWARDS));
+            assert_eq!(through(&mut flood, NOISY, 100, at(60 * minute)), AFTERWARDS);
         }
         assert_eq!(flood.tell(at(10_000), false).len(), 1);
         assert_eq!(through(&mut flood, NOISY, 3, at(10_001)), 3);
-        assert_eq!(through(&mut flood, NOISY, 100, at(20_000)), u64::from(AT_ONCE));
+        assert_eq!(through(&mut flood, NOISY, 100, at(20_000)), AT_ONCE);
     }
 
     #[test]

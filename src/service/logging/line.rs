@@ -104,8 +104,9 @@ mod tests {
     #[test]
     fn a_record_is_one_line_whatever_is_in_it() {
         assert_eq!(line("GET /\n<3>forged \u{1b}[2J\n").text(), "GET /\u{fffd}<3>forged \u{fffd}[2J");
-        let told = Line::from(&Record::builder().args(format_args!("{}\n", 5)).level(Level::Info).build());
-        assert_eq!(told.text(), "5");
+        let five = 5;
+        let line = Line::from(&Record::builder().args(format_args!("{five}\n")).level(Level::Info).build());
+        assert_eq!(line.text(), "5");
     }
 
     #[test]
