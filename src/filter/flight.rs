@@ -286,6 +286,40 @@ mod tests {
     }
 
     #[test]
+    fn whatever_it_does_its_answers_come_in_order_and_what_it_has_is_bounded() {
+        let mut answers = 0;
+        for seed in 0..300_u64 {
+            let (mut stage, mut random, mut last) = (Stage::default(), seed, 0);
+            for _ in 0..400 {
+                random =
+                    random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                match random >> 60 {
+                    0..=5 if stage.may_send(random >> 32 & 1 == 0) => stage.send(),
+                    6..=8 => {
+                        let answered = stage.answer();
+                        assert!(
+                            answered.is_none_or(|id| id > last),
+                            "{answered:?} after {last}, seed {seed}"
+                        );
+                        last = answered.unwrap_or(last);
+                        answers += u64::from(answered.is_some());
+                    }
+                    9 => {
+                        let now = stage.now();
+                        stage.flight.spoilt(now);
+                    }
+                    10..=12 => stage.millis += random >> 40 & 0x3FF,
+                    _ => stage.millis += 1,
+                }
+                let Flight { tickets, ahead, due, .. } = &stage.flight;
+                assert!(tickets.len() <= MOST_PROBES && ahead.is_none_or(|ahead| ahead <= MOST_AHEAD));
+                assert!(due.is_none_or(|due| due <= stage.now()));
+            }
+        }
+        assert!(answers > 1000, "{answers}");
+    }
+
+    #[test]
     fn it_hangs_only_while_an_answer_is_due() {
         let mut stage = Stage::default();
         let timeout = Duration::from_secs(10);

@@ -86,7 +86,14 @@ impl<S> Address<S> {
     pub fn secrets(&self) -> Vec<String> {
         let raw = self.0.password().filter(|password| !password.is_empty());
         let decoded = raw.map(|raw| percent_decode_str(raw).decode_utf8_lossy().into_owned());
-        raw.map(str::to_owned).into_iter().chain(decoded).collect()
+        raw.map(str::to_owned).into_iter().chain(decoded).chain(self.socket_password()).collect()
+    }
+
+    /// The address of a Unix socket has no host that one could stand before: it is behind the question mark, for Redis.
+    fn socket_password(&self) -> Option<String> {
+        let is_socket = matches!(self.0.scheme(), "unix" | "redis+unix");
+        let password = self.0.query_pairs().find(|(name, _)| is_socket && name == "pass");
+        password.map(|(_, password)| password.into_owned()).filter(|password| !password.is_empty())
     }
 
     /// What is asked for, of somebody who is told the rest by `authorization`.
@@ -144,6 +151,13 @@ impl<S> fmt::Display for Address<S> {
         if shown.password().is_some() {
             let _ = shown.set_password(Some("***"));
         }
+        if self.socket_password().is_some() {
+            let pairs = self.0.query_pairs().map(|(name, value)| match &*name {
+                "pass" => (name, "***".into()),
+                _ => (name, value),
+            });
+            shown.query_pairs_mut().clear().extend_pairs(pairs);
+        }
         shown.fmt(formatter)
     }
 }
@@ -169,6 +183,12 @@ mod tests {
         let open: Url = "https://hub/".parse().unwrap();
         assert_eq!((open.authorization(), open.secrets()), (None, Vec::new()));
         assert_eq!(open.socket(), Some(("hub", 443)));
+        let local: RedisUrl = "redis+unix:///run/redis.sock?db=2&pass=s%20ecret".parse().unwrap();
+        assert_eq!(local.to_string(), "redis+unix:///run/redis.sock?db=2&pass=***");
+        assert_eq!(
+            (local.secrets(), local.secret().contains("s%20ecret")),
+            (vec!["s ecret".to_owned()], true)
+        );
         assert_eq!("http://[::1]:8080/".parse::<Url>().unwrap().socket(), Some(("::1", 8080)));
         let either: Address<OfPush> = "http://me@hub/".parse().unwrap();
         assert!(either.clone().of::<OfRedis>().is_err());
