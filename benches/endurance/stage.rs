@@ -21,6 +21,8 @@ pub const LIVE_WITHIN: Duration = Duration::from_secs(2);
 pub const NOTICED_WITHIN: Duration = Duration::from_millis(2500);
 /// Whatever takes no time on an idle machine.
 pub const SOON: Duration = Duration::from_secs(5);
+/// The name of a link to the camera, as udev makes them; settings say BY-ID for its path.
+pub const LINK: &str = "camera";
 /// How long a fault lasts after it was seen, in milliseconds: so that it ends at any moment between two attempts.
 const HOLD: std::ops::Range<u64> = 100..1300;
 /// The same lengths in each run.
@@ -43,15 +45,17 @@ pub struct Stage {
     pub subject: Subject,
     pub eye: Eye,
     pub lateness: Arc<Lateness>,
+    pub link: String,
     random: Rng,
 }
 
 impl Stage {
     pub fn set_up(camera: Camera, toml: &str, lateness: &Arc<Lateness>) -> Result<Self> {
-        let subject = Subject::start(&camera, toml, &[])?;
+        let link = camera.link(LINK, 0);
+        let subject = Subject::start(&camera, &toml.replace("BY-ID", &link), &[])?;
         let eye = Eye::open(&subject.tcp(), GOOD)?;
         let random = Rng::with_seed(SEED);
-        let stage = Self { camera, subject, eye, lateness: Arc::clone(lateness), random };
+        let stage = Self { camera, subject, eye, lateness: Arc::clone(lateness), link, random };
         stage.live(Monotonic::now(), SOON).context("before anything was done")?;
         Ok(stage)
     }
@@ -104,7 +108,10 @@ impl Stage {
     pub fn says(&self) -> Result<String> {
         let state = state(&self.subject.daemon);
         let text = state["result"]["mjpegd"]["camera"]["text"].as_str().context("no text in /state")?;
-        let text = text.replace(self.camera.path(0), "DEVICE").replace(" (Fakecam: Test Camera)", "");
+        let text = text
+            .replace(&self.link, "DEVICE")
+            .replace(self.camera.path(0), "DEVICE")
+            .replace(" (Fakecam: Test Camera)", "");
         Ok(format!("\"{}\"", text.split_once(": ").map_or(&*text, |(_, reason)| reason)))
     }
 

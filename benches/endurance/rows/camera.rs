@@ -7,7 +7,7 @@ use mjpegd::clock::Monotonic;
 use serde_json::json;
 
 use crate::row::{Group, Row};
-use crate::stage::{LIVE_WITHIN, NOTICED_WITHIN, PLACARD_WITHIN, Round, SOON, Stage};
+use crate::stage::{LINK, LIVE_WITHIN, NOTICED_WITHIN, PLACARD_WITHIN, Round, SOON, Stage};
 use crate::subject;
 use crate::trouble::{FAULTS, Fault, Shows};
 
@@ -23,6 +23,9 @@ pub fn rows() -> Vec<Row> {
                 .with("[source]\nidle-timeout = 0.5\n"),
             row("unplugged and plugged in again while nobody watches", away_at_rest)
                 .with("[source]\nidle-timeout = 0.5\n"),
+            row("unplugged, and plugged in as another node; named by its path in /dev/v4l/by-id", other_node)
+                .with("[source]\nname = \"v4l2\"\n[source.v4l2]\ndevice = \"BY-ID\"\n")
+                .on(|| subject::camera("MJPG").node("capture")),
             row("unplugged while a control is set", unplugged_under_a_control),
             row("unplugged, and without its controls when it comes back (brightness was set)", forgetful)
                 .with("[source.v4l2.controls]\nbrightness = 200\n"),
@@ -78,6 +81,20 @@ fn away_at_rest(stage: &mut Stage) -> Result<Round> {
     let live = stage.live(came, LIVE_WITHIN)?;
     ensure!(stage.eye.first(false, came).is_none(), "a placard of what is over");
     Ok(Round { placard: None, live: Some(live), saw: "live".to_owned() })
+}
+
+fn other_node(stage: &mut Stage) -> Result<Round> {
+    let begun = Monotonic::now();
+    stage.camera.fault("unplug");
+    let placard = stage.placard(begun, PLACARD_WITHIN)?;
+    let saw = stage.says()?;
+    stage.last()?;
+    let was_first = std::fs::read_link(&stage.link)?.as_os_str() == stage.camera.path(0);
+    stage.camera.link(LINK, usize::from(was_first));
+    let ended = Monotonic::now();
+    stage.camera.fault(if was_first { "gone:1" } else { "gone:2" });
+    let live = stage.live(ended, LIVE_WITHIN)?;
+    Ok(Round { placard: Some(placard), live: Some(live), saw: format!("placard: {saw}") })
 }
 
 fn unplugged_under_a_control(stage: &mut Stage) -> Result<Round> {
