@@ -24,8 +24,6 @@ use crate::vitals::Vitals;
 /// What viewers are promised.
 const PLACARD_WITHIN: Duration = Duration::from_secs(2);
 const LIVE_WITHIN: Duration = Duration::from_secs(2);
-/// A camera that falls silent is waited for, and each wait for a picture is a quarter of a second.
-const NOTICED_WITHIN: Duration = Duration::from_millis(2500);
 const SLOW_RATE: usize = 400_000;
 const IDLE_SECONDS: u64 = 2;
 
@@ -214,7 +212,7 @@ impl Soak {
             self.subject.act("restart")?;
         }
         if fault.shows == Shows::Placard {
-            let limit = self.times(if fault.is_silent { NOTICED_WITHIN } else { PLACARD_WITHIN });
+            let limit = self.times(PLACARD_WITHIN);
             self.wait("a placard", limit, begun, |soak| {
                 soak.good.iter().all(|eye| eye.first(false, begun).is_some())
             })?;

@@ -17,8 +17,6 @@ use crate::trouble::{Fault, Shows};
 /// What viewers are promised.
 pub const PLACARD_WITHIN: Duration = Duration::from_secs(2);
 pub const LIVE_WITHIN: Duration = Duration::from_secs(2);
-/// Where nothing but the lack of pictures tells: `device-timeout`, and a quarter of a second for each wait.
-pub const NOTICED_WITHIN: Duration = Duration::from_millis(2500);
 /// Whatever takes no time on an idle machine.
 pub const SOON: Duration = Duration::from_secs(5);
 /// The name of a link to the camera, as udev makes them; settings say BY-ID for its path.
@@ -69,8 +67,7 @@ impl Stage {
         }
         let (placard, saw) = match fault.shows {
             Shows::Placard => {
-                let within = if fault.is_silent { NOTICED_WITHIN } else { PLACARD_WITHIN };
-                let placard = self.placard(begun, within)?;
+                let placard = self.placard(begun, PLACARD_WITHIN)?;
                 let saw = self.says()?;
                 self.last()?;
                 (Some(placard), format!("placard: {saw}"))

@@ -14,26 +14,20 @@ pub struct Fault {
     pub name: &'static str,
     pub words: &'static str,
     pub shows: Shows,
-    /// Nothing but the lack of pictures tells of it, so `device-timeout` has to pass first.
-    pub is_silent: bool,
     /// It hits at the start only, so the camera is started anew when it begins.
     pub at_start: bool,
 }
 
 const fn told(name: &'static str, words: &'static str) -> Fault {
-    Fault { name, words, shows: Shows::Placard, is_silent: false, at_start: false }
-}
-
-const fn silent(name: &'static str, words: &'static str) -> Fault {
-    Fault { name, words, shows: Shows::Placard, is_silent: true, at_start: false }
+    Fault { name, words, shows: Shows::Placard, at_start: false }
 }
 
 const fn at_start(name: &'static str, words: &'static str) -> Fault {
-    Fault { name, words, shows: Shows::Placard, is_silent: false, at_start: true }
+    Fault { name, words, shows: Shows::Placard, at_start: true }
 }
 
 const fn some(name: &'static str, words: &'static str) -> Fault {
-    Fault { name, words, shows: Shows::Live, is_silent: false, at_start: false }
+    Fault { name, words, shows: Shows::Live, at_start: false }
 }
 
 pub const FAULTS: &[Fault] = &[
@@ -42,11 +36,11 @@ pub const FAULTS: &[Fault] = &[
     told("EIO in mid stream and at each start", "dqbuf=EIO streamon=EIO"),
     told("EPROTO in mid stream and at each start", "dqbuf=EPROTO streamon=EPROTO"),
     told("buffers cannot be given back (EIO)", "qbuf=EIO"),
-    silent("stalled: no picture comes", "stall"),
-    silent("each picture is random bytes", "garbage"),
-    silent("each picture is cut off in the middle", "truncate"),
-    silent("each picture is empty", "empty"),
-    silent("each picture is marked as broken by the driver", "error"),
+    told("stalled: no picture comes", "stall"),
+    told("each picture is random bytes", "garbage"),
+    told("each picture is cut off in the middle", "truncate"),
+    told("each picture is empty", "empty"),
+    told("each picture is marked as broken by the driver", "error"),
     at_start("opening is refused (EACCES)", "open=EACCES"),
     at_start("the node is not there when it is opened", "unplug"),
     at_start("another program has the camera (EBUSY when it is set up)", "s_fmt=EBUSY"),
@@ -56,8 +50,8 @@ pub const FAULTS: &[Fault] = &[
     at_start("EPROTO when it starts", "streamon=EPROTO"),
     at_start("no memory for buffers (EINVAL when they are asked for)", "reqbufs=EINVAL"),
     some("each picture is told to be longer than its buffer", "oversized"),
-    silent("the driver hangs while a picture is taken from it", "hang=dqbuf"),
-    silent("the driver hangs while a buffer is given back", "hang=qbuf"),
+    told("the driver hangs while a picture is taken from it", "hang=dqbuf"),
+    told("the driver hangs while a buffer is given back", "hang=qbuf"),
     some("a million sequence numbers between two pictures", "jump"),
     some("every third picture is random bytes", "garbage every:3"),
     some("every third picture is cut off", "truncate every:3"),

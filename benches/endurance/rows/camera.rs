@@ -7,7 +7,7 @@ use mjpegd::clock::Monotonic;
 use serde_json::json;
 
 use crate::row::{Group, Row};
-use crate::stage::{LINK, LIVE_WITHIN, NOTICED_WITHIN, PLACARD_WITHIN, Round, SOON, Stage};
+use crate::stage::{LINK, LIVE_WITHIN, PLACARD_WITHIN, Round, SOON, Stage};
 use crate::subject;
 use crate::trouble::{FAULTS, Fault, Shows};
 
@@ -39,10 +39,8 @@ pub fn rows() -> Vec<Row> {
         .collect()
 }
 
-const UNPLUGGED: Fault =
-    Fault { name: "", words: "unplug", shows: Shows::Placard, is_silent: false, at_start: false };
-const HALVED: Fault =
-    Fault { name: "", words: "truncate", shows: Shows::Placard, is_silent: true, at_start: false };
+const UNPLUGGED: Fault = Fault { name: "", words: "unplug", shows: Shows::Placard, at_start: false };
+const HALVED: Fault = Fault { name: "", words: "truncate", shows: Shows::Placard, at_start: false };
 
 fn row(what: &'static str, act: impl Fn(&mut Stage) -> Result<Round> + Send + Sync + 'static) -> Row {
     Row::new(Group::Camera, what, act)
@@ -135,7 +133,7 @@ fn slow_start(stage: &mut Stage) -> Result<Round> {
     stage.camera.fault(&format!("start-delay:{}", SLOW_START.as_millis()));
     let begun = Monotonic::now();
     stage.subject.act("restart")?;
-    let placard = stage.placard(begun, NOTICED_WITHIN)?;
+    let placard = stage.placard(begun, PLACARD_WITHIN)?;
     let saw = stage.says()?;
     let live = stage.live(begun, SLOW_START + LIVE_WITHIN)?;
     stage.camera.mend();
