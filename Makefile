@@ -7,8 +7,8 @@
 # make test-cross   the tests on its emulated processor: make test-cross TARGET=armv7-unknown-linux-gnueabihf
 # make deploy       to a board: make deploy PI=pi@raspberrypi.local, or with DEB=FILE or BINARY=FILE what is built already
 # make fuzz         feeds each parser of outside bytes with whatever finds new ways through it: make fuzz SECONDS=600 TARGET=splitter
-# make sanitize     the tests of what is unsafe and of what many threads share with AddressSanitizer and ThreadSanitizer, and the
-#                   wake-up of viewers in every order that loom can find
+# make sanitize     the daemon with AddressSanitizer under the tests that reach what is unsafe, and the wake-up of viewers in every
+#                   order that loom can find
 # make audit        licences, sources and doubles of all dependencies, and advisories where their database can be reached
 # make bench        compares mjpegd with other servers on this machine; those that cannot be installed are left out
 # make bench-transport  compares the ways for pictures from one process to another with those of the Flask and OpenCV tutorials

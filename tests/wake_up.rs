@@ -1,6 +1,5 @@
 //! Nobody sleeps with an older frame than there is: threads and viewers that come, wait and leave while frames are published,
-//! many times over. `fuzz/model/wake_up.rs` tries all orders of the part that has no lock; `make sanitize` runs this with
-//! ThreadSanitizer.
+//! many times over. `fuzz/model/wake_up.rs` tries all orders of the part that has no lock.
 
 // Clippy counts only the functions marked as tests as such, not what they share.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
