@@ -157,7 +157,7 @@ fn one_that_hangs_is_ended_and_started_again() {
     let _stream = Stream::open(&daemon, "/stream");
     let starts = || fs::read_to_string(stage.path().join("starts")).unwrap_or_default().lines().count();
     assert!(within(PATIENCE, || starts() >= 2));
-    assert!(daemon.log.text().contains("program: no picture for 1 s"), "{}", daemon.log.text());
+    assert!(daemon.log.text().contains("program: no picture for 0.75 s"), "{}", daemon.log.text());
     // The first one is gone: of the second there is the shell, and for a moment what it calls.
     assert!(within(PATIENCE, || programs_in(stage.path()).len() <= 1));
 }
