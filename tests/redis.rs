@@ -166,7 +166,7 @@ fn a_server_that_stalls_or_talks_nonsense_is_told_of_and_found_again() {
     stream.next();
     let signal = |signal| kill_process(Pid::from_raw(server.child.id() as i32).unwrap(), signal).unwrap();
     signal(Signal::STOP);
-    assert!(slow.log.wait_for("no picture for 1 s", PATIENCE).is_some(), "{}", slow.log.text());
+    assert!(slow.log.wait_for("no picture for 0.75 s", PATIENCE).is_some(), "{}", slow.log.text());
     signal(Signal::CONT);
     let online = || state(&slow)["result"]["mjpegd"]["camera"]["state"] == "online";
     assert!(within(PATIENCE, online), "{}", slow.log.text());

@@ -174,7 +174,7 @@ fn a_camera_that_falls_silent_is_asked_for_anew() {
     shows_the_ball(&daemon);
     let _stream = Stream::open(&daemon, "/stream?extra_headers=1");
     server.signal(Signal::STOP);
-    assert!(daemon.log.wait_for("no picture for 2 s", PATIENCE).is_some(), "{}", daemon.log.text());
+    assert!(daemon.log.wait_for("no picture for 1.5 s", PATIENCE).is_some(), "{}", daemon.log.text());
     server.signal(Signal::CONT);
     assert!(within(PATIENCE, || camera(&daemon)["state"] == "online"), "{}", daemon.log.text());
 }

@@ -130,7 +130,7 @@ fn a_camera_that_works_pauses_and_goes_is_named_everywhere_and_once_in_the_log()
     is_named(&daemon, &manager, Some(&browser), &online);
     for (fault, word, words, on_page) in [
         ("unplug", "no-camera", "unplugged", "no camera"),
-        ("stall", "no-signal", "no picture for 1 s", "no signal"),
+        ("stall", "no-signal", "no picture for 0.75 s", "no signal"),
         ("dqbuf=EPROTO", "no-signal", "the USB transfer failed while taking a picture", "no signal"),
         ("garbage", "no-signal", "no picture that can be shown", "no signal"),
     ] {

@@ -55,6 +55,8 @@ struct Guard {
 
 impl Guard {
     fn run(self) {
+        // Before that nobody could show a sign of life.
+        let mut awake_since = Monotonic::now();
         while !self.shared.audience.is_closed() {
             let Some(beat) = self.shared.heartbeat.last() else {
                 // Woken by the next beat: a camera at rest costs nothing here.
@@ -66,13 +68,17 @@ impl Guard {
                 State::Starting => source.v4l2.device_timeout,
                 _ => notice_after(source.v4l2.device_timeout),
             };
-            let wait = limit.saturating_sub(beat.age()).max(SHORTEST_LOOK);
+            let silent_since = beat.max(awake_since);
+            let wait = limit.saturating_sub(silent_since.age()).max(SHORTEST_LOOK);
             let begin = Instant::now();
             thread::sleep(wait);
-            let is_late = begin.elapsed() > wait + OVERSLEPT;
+            if begin.elapsed() > wait + OVERSLEPT {
+                awake_since = Monotonic::now();
+                continue;
+            }
             // Other sources wait for programs to end, which they do in their time.
             let hangs = self.is_silent_since(beat) && source.name == SourceName::V4l2;
-            if hangs && !is_late && beat.age() >= limit && !is_runnable() {
+            if hangs && silent_since.age() >= limit && !is_runnable() {
                 self.tell(beat);
             }
         }
