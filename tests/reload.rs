@@ -318,7 +318,7 @@ fn pushes_come_and_go_and_the_others_know_nothing_of_it() {
     assert!(sent("one") > 3 && told("two").is_none());
     assert!(within(PATIENCE, || sent("three") > 3));
     let (threads, files) = (daemon.threads(), daemon.open_files());
-    for round in 0..30 {
+    for round in 0..12 {
         let three = push("three", &format!("interval = 0.{}", 1 + round % 2));
         settings.write(&format!("{SMALL}{}{three}", push("one", "")));
         reload(&daemon);
@@ -459,6 +459,7 @@ fn ends_with_its_terminal(before: &str) -> bool {
 
 #[test]
 fn it_ends_with_the_terminal_that_it_was_started_in_and_with_nohup_it_does_not() {
-    assert!(ends_with_its_terminal(""));
+    // Whoever runs the tests may have had the signal ignored.
+    assert!(ends_with_its_terminal("env --default-signal=HUP"));
     assert!(!ends_with_its_terminal("nohup"));
 }
