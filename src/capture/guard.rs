@@ -20,7 +20,7 @@ use crate::jpeg;
 use crate::status::State;
 
 /// So long the capture thread is given whatever its last sign of life is: it may have been stopped, and so may we.
-const SHORTEST_LOOK: Duration = Duration::from_millis(250);
+const SHORTEST_LOOK: Duration = Duration::from_millis(100);
 
 /// Who sleeps longer than was wanted was stopped, or the machine was busy: then so was the other thread.
 const OVERSLEPT: Duration = Duration::from_millis(250);
@@ -41,7 +41,8 @@ pub fn start(shared: Shared) -> io::Result<()> {
 /// Whether the capture thread works, or waits for a processor that others keep busy, and not for a driver.
 fn is_runnable() -> bool {
     let stat = |task: DirEntry| fs::read_to_string(task.path().join("stat")).ok();
-    (0..3).any(|_| {
+    // Each time: who waits for a driver may look after something now and then.
+    (0..3).all(|_| {
         thread::sleep(Duration::from_millis(10));
         let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
         tasks.filter_map(stat).any(|stat| stat.contains("(capture) R "))
