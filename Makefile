@@ -65,8 +65,9 @@ run: build
 build: build-deps
 	$(CARGO) build --release --locked
 
+# Tests mostly wait for cameras and clients: so many at a time keep the processors busy.
 test: deps lint
-	$(CARGO) test --locked
+	RUST_TEST_THREADS=$$((2 * $$(nproc))) $(CARGO) test --locked
 
 lint: build-deps
 	$(CARGO) fmt --check
