@@ -142,7 +142,7 @@ mod tests {
         let mut names = Vec::new();
         for line in include_str!("../../config/mjpegd.toml").lines() {
             // Lists of sections stand there as comments only.
-            let head = line.trim_start_matches("# ");
+            let head = line.trim_start_matches("# Example: ");
             if let Some(name) = head.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
                 section = name.trim_matches(|letter| "[]".contains(letter)).to_owned();
             }
