@@ -9,6 +9,7 @@ use super::{LIVE_WITHIN, Soak};
 use crate::figures::Look;
 use crate::parts::counted;
 use crate::plan::DECK;
+use crate::vitals;
 
 const MAX_RSS_KIB: u64 = 32 * 1024;
 /// Of pictures when all is well.
@@ -39,9 +40,12 @@ impl Soak {
         })?;
         let begun = Monotonic::now();
         let lost = self.subject.frames("lost_by_driver");
+        let held_up = vitals::held_up(self.subject.pid());
         self.linger(CALM)?;
         let lost = self.subject.frames("lost_by_driver") - lost;
-        let forgiven = self.lateness.forgives(begun);
+        // Threads that end take their time with them.
+        let held_up = vitals::held_up(self.subject.pid()).saturating_sub(held_up);
+        let forgiven = self.lateness.forgives(begun) + held_up;
         for eye in self.good.iter().chain(&self.extras) {
             let sight = eye.sight();
             let parts = || sight.parts.iter().filter(|seen| seen.at > begun);

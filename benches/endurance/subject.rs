@@ -77,6 +77,10 @@ impl Subject {
         Way::Unix(self.folder.path().join("socket"))
     }
 
+    pub fn pid(&self) -> u32 {
+        self.daemon.pid()
+    }
+
     pub fn vitals(&self) -> Result<Vitals> {
         Vitals::of(self.daemon.pid())
     }

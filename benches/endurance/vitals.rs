@@ -33,3 +33,14 @@ impl Vitals {
         })
     }
 }
+
+/// For how long all of its threads together, and ours, have waited for a processor that somebody else had (`schedstat`, as the
+/// kernel's documentation of scheduler statistics has it).
+pub fn held_up(pid: u32) -> Duration {
+    let delay = |task: fs::DirEntry| -> Option<u64> {
+        fs::read_to_string(task.path().join("schedstat")).ok()?.split_whitespace().nth(1)?.parse().ok()
+    };
+    let tasks = [pid, std::process::id()].map(|pid| fs::read_dir(format!("/proc/{pid}/task")));
+    let delays = tasks.into_iter().flatten().flatten().flatten().filter_map(delay);
+    Duration::from_nanos(delays.sum())
+}
