@@ -96,14 +96,21 @@ impl Splitter {
     }
 
     fn step(&mut self) -> Step {
+        // A segment may have led beyond all bytes that there were, and now there are more.
+        if self.is_too_long() {
+            return self.drop_picture(self.start + self.longest);
+        }
         let step = match self.place {
             Place::Between => self.find_start(),
             Place::Marker => self.marker(),
             Place::Data => self.data(),
         };
-        // It goes by the bytes that were walked over, so that the same is dropped in whatever pieces they come.
-        let is_within = self.place == Place::Between || self.at.min(self.filled) - self.start <= self.longest;
-        if is_within { step } else { self.drop_picture(self.start + self.longest) }
+        if self.is_too_long() { self.drop_picture(self.start + self.longest) } else { step }
+    }
+
+    /// It goes by the bytes that were walked over, so that the same is dropped in whatever pieces they come.
+    fn is_too_long(&self) -> bool {
+        self.place != Place::Between && self.at.min(self.filled) - self.start > self.longest
     }
 
     fn find_start(&mut self) -> Step {
