@@ -210,8 +210,18 @@ impl Log {
         log
     }
 
+    /// All of it. A thread of its own writes it, which has a moment for what has happened already.
     pub fn text(&self) -> String {
-        self.state.lock().unwrap().text.clone()
+        let mut state = self.state.lock().unwrap();
+        let mut seen = None;
+        for _ in 0..100 {
+            if state.ended || seen == Some(state.text.len()) {
+                break;
+            }
+            seen = Some(state.text.len());
+            state = self.grown.wait_timeout(state, Duration::from_millis(60)).unwrap().0;
+        }
+        state.text.clone()
     }
 
     /// The first line that has `part` in it, as soon as it is there; `None`: not in this time, or not in this life.
