@@ -204,8 +204,9 @@ impl Capture {
         }
     }
 
-    /// After SIGSTOP, or when the machine has slept, or the driver has hung: what lies ready is old, and the camera is not to be blamed for the silence. Only
-    /// once until it gives a picture: a driver that takes so long for each answer does not get away with it.
+    /// After SIGSTOP, or when the machine has slept, or the driver has hung: what lies ready is old, and the camera is not to be
+    /// blamed for the silence. Only once until it gives a picture: a driver that takes so long for each answer does not get away
+    /// with it.
     fn go_on_after_a_stop(&mut self, run: &mut Run) -> Result<(), Lost> {
         if !std::mem::replace(&mut run.stood_still, true) {
             self.throw_away(run)?;

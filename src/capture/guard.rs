@@ -28,13 +28,10 @@ const OVERSLEPT: Duration = Duration::from_millis(250);
 /// For the daemon's life.
 pub fn start(shared: Shared) -> io::Result<()> {
     let guard = Guard { shared, pool: FramePool::new() };
-    let thread = thread::Builder::new().name("guard".into()).spawn({
-        move || {
-            guard.shared.heartbeat.wake_at_begin(thread::current());
-            guard.run();
-        }
+    thread::Builder::new().name("guard".into()).spawn(move || {
+        guard.shared.heartbeat.wake_at_begin(thread::current());
+        guard.run();
     })?;
-    drop(thread);
     Ok(())
 }
 
