@@ -11,6 +11,7 @@ use common::PATIENCE;
 use common::camera::Camera;
 use common::client::{Answer, Client, get};
 use common::daemon::Daemon;
+use common::stream::Stream;
 use common::within;
 
 fn send(daemon: &Daemon, method: &str, path: &str, body: &Value) -> Answer {
@@ -64,6 +65,22 @@ fn several_are_set_at_once_or_none_where_one_is_wrong() {
         (&json!(7), &json!(5))
     );
     assert_eq!(send(&daemon, "DELETE", "", &json!({})).head.status(), 200);
+    assert_eq!(control(&daemon, "contrast")["value"], 0);
+}
+
+#[test]
+fn what_is_set_while_the_camera_starts_is_not_set_back() {
+    let camera = Camera::mjpeg();
+    camera.fault("start-delay:1500");
+    let args = ["--control", "brightness=5", "--control", "contrast=5"];
+    let daemon = Daemon::with_camera(&camera, &args);
+    let mut stream = Stream::open(&daemon, "/stream");
+    assert!(within(PATIENCE, || camera.count("streamon") == 1));
+    assert_eq!(send(&daemon, "PUT", "/brightness", &json!({"value": 9})).head.status(), 200);
+    assert_eq!(send(&daemon, "DELETE", "/contrast", &json!({})).head.status(), 200);
+    let mut live = 0;
+    assert!(stream.find(400, |part| (live += usize::from(part.marker().is_some()), live > 5).1).is_some());
+    assert_eq!(control(&daemon, "brightness")["value"], 9);
     assert_eq!(control(&daemon, "contrast")["value"], 0);
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::held::Held;
 use super::{Board, Control, Error, Kind, Plan, Value, Wish, find, list};
@@ -18,6 +18,8 @@ type Bell = Arc<dyn Fn() + Send + Sync>;
 /// Everything here waits for the camera, for milliseconds or, with some, for seconds; and never for the capture thread.
 #[derive(Default)]
 pub struct Panel {
+    /// Had by whoever sets controls, from the first to what is remembered of it.
+    turn: Mutex<()>,
     state: Mutex<State>,
     /// How often something has changed.
     changes: AtomicU64,
@@ -65,6 +67,7 @@ impl Panel {
     /// What is remembered is set again whenever the camera is opened.
     pub fn set(&self, changes: &[(String, Value)], remember: bool) -> Result<Vec<Control>, Vec<Error>> {
         let wishes: Vec<_> = changes.iter().map(|(name, value)| Wish::new(name, value.clone())).collect();
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let board = self.open().map_err(|error| vec![error])?;
         let mut plan = Plan::new(&*board, &wishes).map_err(|error| vec![error])?;
         if !plan.refused().is_empty() {
@@ -90,6 +93,7 @@ impl Panel {
     /// Sets these, or with no names all that can be, to what the driver calls their default. Returns them as they are then.
     pub fn reset(&self, names: &[&str], remember: bool) -> Result<Vec<Control>, Vec<Error>> {
         let one = |error| vec![error];
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let board = self.open().map_err(one)?;
         let controls = board.describe().map_err(one)?;
         let chosen: Vec<&Control> = if names.is_empty() {
@@ -165,6 +169,15 @@ impl Panel {
         state.held = Arc::default();
         drop(state);
         self.changed();
+    }
+
+    /// For the source, which waits for nobody: what is wanted changes only when this is given back. `None`: somebody sets a control.
+    pub fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        match self.turn.try_lock() {
+            Ok(turn) => Some(turn),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// For the source: all that is wanted; of two for one control the later one counts.

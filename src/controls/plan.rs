@@ -27,6 +27,7 @@ impl Wish {
 /// Wishes that a board can fulfil, and those that it cannot.
 #[derive(Debug)]
 pub struct Plan {
+    wishes: Vec<Wish>,
     controls: Vec<Control>,
     steps: Vec<Step>,
     refused: Vec<Error>,
@@ -55,7 +56,8 @@ impl Plan {
     pub fn new(board: &dyn Board, wishes: &[Wish]) -> Result<Self, Error> {
         let deadline = Instant::now() + LONGEST;
         let controls = board.describe()?;
-        let mut plan = Self { controls, steps: Vec::new(), refused: Vec::new(), deadline };
+        let mut plan =
+            Self { wishes: wishes.to_vec(), controls, steps: Vec::new(), refused: Vec::new(), deadline };
         for wish in wishes {
             plan.add(wish);
         }
@@ -106,6 +108,11 @@ impl Plan {
                 step.outcome = Outcome::Failed(lost);
             }
         }
+    }
+
+    /// Whether it was made for these and no others.
+    pub fn is_for(&self, wishes: &[Wish]) -> bool {
+        self.wishes == wishes
     }
 
     /// What cannot be: found when the plan was made.

@@ -26,7 +26,7 @@ use self::sys::Node;
 use super::{Grab, Lost, Opened, Source};
 use crate::config;
 use crate::config::values::{Devices, FrameRate, Resolution};
-use crate::controls::{Error, Panel, Plan};
+use crate::controls::{Error, Panel, Plan, Wish};
 use crate::flips::Flips;
 use crate::picture::Picture;
 
@@ -46,8 +46,9 @@ pub struct V4l2 {
     panel: Arc<Panel>,
     /// What the controls were set to, until the first picture has come.
     plan: Option<Plan>,
-    /// After the first picture, when the plan is to be looked at again.
     has_started: bool,
+    /// Whether the controls were looked at again after the first picture.
+    is_held: bool,
     watched: u64,
 }
 
@@ -67,6 +68,7 @@ impl V4l2 {
             panel: Arc::clone(panel),
             plan: None,
             has_started: false,
+            is_held: false,
             watched: 0,
         }
     }
@@ -116,22 +118,22 @@ impl V4l2 {
 
     /// Before it streams, since some controls cannot be set then, and so that the first picture is as wanted.
     fn set_controls(&self, node: &Node, path: &Path) -> Option<Plan> {
-        let wishes = self.panel.wishes();
-        if wishes.is_empty() {
-            self.panel.report(Vec::new());
-            return None;
-        }
-        let plan = Plan::new(node, &wishes).map(|mut plan| {
-            plan.apply(node);
-            plan
-        });
-        // A camera that is gone will be missed by what comes next.
-        plan.inspect_err(|error| log::debug!("{}: no controls: {error}", path.display())).ok()
+        let _turn = self.panel.turn()?;
+        make_so(node, path, &self.panel.wishes())
     }
 
-    /// After the first picture: many cameras refuse or forget controls until they stream.
+    /// After the first picture: many cameras refuse or forget controls until they stream. Whoever sets some just now is waited
+    /// for until the next picture, and what was set since the camera was opened is not set back.
     fn hold_controls(&mut self) {
-        let (Some(stream), Some(mut plan)) = (&self.stream, self.plan.take()) else { return };
+        let Some(stream) = &self.stream else { return };
+        let Some(_turn) = self.panel.turn() else { return };
+        self.is_held = true;
+        let wishes = self.panel.wishes();
+        let made = self.plan.take().filter(|plan| plan.is_for(&wishes));
+        let Some(mut plan) = made.or_else(|| make_so(stream.node(), stream.path(), &wishes)) else {
+            self.panel.report(Vec::new());
+            return;
+        };
         plan.hold(stream.node());
         let device = stream.path().display();
         let troubles = plan.refused().iter().chain(plan.failed());
@@ -170,7 +172,7 @@ impl Source for V4l2 {
     }
 
     fn next(&mut self, wait: Duration, take: &mut dyn FnMut(Picture<'_>)) -> Result<Grab, Lost> {
-        if self.has_started {
+        if self.has_started && !self.is_held {
             self.hold_controls();
         }
         self.watch_controls();
@@ -188,6 +190,7 @@ impl Source for V4l2 {
         self.panel.hold(&[]);
         self.plan = None;
         self.has_started = false;
+        self.is_held = false;
         // Subscribed to anew with the next node.
         self.watched = 0;
     }
@@ -210,4 +213,17 @@ impl Source for V4l2 {
     fn stall_after(&self) -> Option<Duration> {
         Some(self.settings.device_timeout)
     }
+}
+
+/// Sets the controls to what is wanted, if anything is.
+fn make_so(node: &Node, path: &Path, wishes: &[Wish]) -> Option<Plan> {
+    if wishes.is_empty() {
+        return None;
+    }
+    let plan = Plan::new(node, wishes).map(|mut plan| {
+        plan.apply(node);
+        plan
+    });
+    // A camera that is gone will be missed by what comes next.
+    plan.inspect_err(|error| log::debug!("{}: no controls: {error}", path.display())).ok()
 }
