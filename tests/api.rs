@@ -9,55 +9,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use common::client::{Answer, Client, get};
+use common::api::{act, api, detail, patch, send};
+use common::client::{Client, get};
 use common::daemon::Daemon;
-use common::picture::decode;
+use common::picture::size;
 use common::{PATIENCE, within};
-
-fn api(daemon: &Daemon, path: &str) -> Value {
-    let answer = get(daemon, &format!("/api/v1{path}"));
-    assert_eq!(answer.head.status(), 200, "{path}: {}", answer.text());
-    serde_json::from_slice(&answer.body).unwrap()
-}
-
-fn send(daemon: &Daemon, method: &str, path: &str, more: &str, body: &str) -> Answer {
-    let mut client = Client::connect(daemon);
-    let length = body.len();
-    client.ask(method, &format!("/api/v1{path}"), &format!("{more}Content-Length: {length}\r\n"));
-    client.send(body);
-    client.answer()
-}
-
-fn patch(daemon: &Daemon, settings: &Value) -> Answer {
-    send(
-        daemon,
-        "PATCH",
-        "/settings",
-        "Content-Type: application/merge-patch+json\r\n",
-        &settings.to_string(),
-    )
-}
-
-fn act(daemon: &Daemon, action: &str) {
-    let answer = send(daemon, "POST", &format!("/actions/{action}"), "", "");
-    assert_eq!(answer.head.status(), 204, "{action}: {}", answer.text());
-}
-
-fn state_of(daemon: &Daemon) -> String {
-    api(daemon, "/state")["camera"]["state"].as_str().unwrap().to_owned()
-}
-
-fn detail(answer: &Answer) -> String {
-    assert_eq!(answer.head.value("Content-Type"), Some("application/problem+json"));
-    let problem: Value = serde_json::from_slice(&answer.body).unwrap();
-    assert_eq!(problem["status"], answer.head.status());
-    problem["detail"].as_str().unwrap().to_owned()
-}
-
-fn size(jpeg: &[u8]) -> (usize, usize) {
-    let image = decode(jpeg);
-    (image.width, image.height)
-}
 
 fn snapshot_size(daemon: &Daemon) -> (usize, usize) {
     let answer = get(daemon, "/snapshot");
@@ -183,70 +139,6 @@ fn a_connection_goes_on_after_a_body_and_a_body_that_is_waited_for_is_asked_for(
 }
 
 #[test]
-fn paused_viewers_keep_the_last_picture_marked_and_the_camera_rests() {
-    let daemon = Daemon::with_pattern(&[]);
-    let mut viewer = Client::connect(&daemon);
-    viewer.ask("GET", "/stream?extra_headers=1", "");
-    viewer.until(b"X-UStreamer-Online: true");
-    act(&daemon, "pause");
-    viewer.until(b"X-UStreamer-Online: false");
-    viewer.until(b"X-UStreamer-Online: false");
-    assert_eq!(state_of(&daemon), "paused");
-    let captured = api(&daemon, "/state")["frames"]["captured"].clone();
-    let snapshot = get(&daemon, "/snapshot");
-    assert_eq!(snapshot.head.status(), 200);
-    assert_eq!(snapshot.head.value("X-UStreamer-Online"), Some("false"));
-    assert_eq!(size(&snapshot.body), (640, 480));
-    assert_eq!(api(&daemon, "/state")["frames"]["captured"], captured);
-    // Twice is once.
-    act(&daemon, "pause");
-    act(&daemon, "continue");
-    viewer.until(b"X-UStreamer-Online: true");
-    assert_eq!(state_of(&daemon), "online");
-    assert!(!api(&daemon, "/state")["paused"].as_bool().unwrap());
-}
-
-#[test]
-fn who_comes_while_it_is_paused_sees_that_it_is() {
-    let daemon = Daemon::with_pattern(&["--idle-timeout", "0.2"]);
-    assert!(within(PATIENCE, || state_of(&daemon) == "idle"));
-    act(&daemon, "pause");
-    assert!(within(PATIENCE, || state_of(&daemon) == "paused"));
-    let snapshot = get(&daemon, "/snapshot");
-    assert_eq!((snapshot.head.status(), size(&snapshot.body)), (200, (640, 480)));
-    act(&daemon, "continue");
-    assert_eq!(get(&daemon, "/snapshot").head.value("X-UStreamer-Online"), Some("true"));
-}
-
-#[test]
-fn a_camera_that_nobody_watches_is_not_opened_for_a_change() {
-    let daemon = Daemon::with_pattern(&["--idle-timeout", "0.2"]);
-    assert!(within(PATIENCE, || state_of(&daemon) == "idle"));
-    let opened = || api(&daemon, "/state")["camera"]["times_opened"].clone();
-    let before = opened();
-    patch(&daemon, &json!({"encoder": {"quality": 50}}));
-    act(&daemon, "restart");
-    act(&daemon, "pause");
-    assert!(within(PATIENCE, || state_of(&daemon) == "paused"));
-    act(&daemon, "continue");
-    assert!(within(PATIENCE, || state_of(&daemon) == "idle"));
-    assert_eq!(opened(), before);
-}
-
-#[test]
-fn restarted_the_camera_is_opened_anew_and_viewers_stay() {
-    let daemon = Daemon::with_pattern(&[]);
-    let mut viewer = Client::connect(&daemon);
-    viewer.ask("GET", "/stream", "");
-    viewer.until(b"\xff\xd9\r\n--boundarydonotcross");
-    let opened = || api(&daemon, "/state")["camera"]["times_opened"].as_u64().unwrap();
-    let before = opened();
-    act(&daemon, "restart");
-    assert!(within(PATIENCE, || opened() == before + 1));
-    viewer.until(b"\xff\xd9\r\n--boundarydonotcross");
-}
-
-#[test]
 fn what_is_saved_holds_after_a_restart_and_what_is_not_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.toml");
@@ -287,26 +179,6 @@ fn without_a_place_to_save_it_is_said_how_to_get_one() {
     let answer = send(&daemon, "POST", "/actions/save", "", "");
     assert_eq!(answer.head.status(), 500);
     assert!(detail(&answer).contains("/nonexistent/state.toml: No such file"));
-}
-
-#[test]
-fn it_stops_only_where_that_is_allowed() {
-    let mut daemon = Daemon::with_pattern(&[]);
-    let answer = send(&daemon, "POST", "/actions/stop", "", "");
-    assert_eq!(answer.head.status(), 403);
-    assert!(detail(&answer).contains("--allow-stop"));
-    assert!(daemon.is_running());
-    let mut daemon = Daemon::with_pattern(&["--allow-stop"]);
-    act(&daemon, "stop");
-    assert!(daemon.wait(PATIENCE).unwrap().success());
-}
-
-#[test]
-fn a_snapshot_is_an_action_too() {
-    let daemon = Daemon::with_pattern(&[]);
-    let answer = send(&daemon, "POST", "/actions/snapshot", "", "");
-    assert_eq!(answer.head.value("Content-Type"), Some("image/jpeg"));
-    assert_eq!(size(&answer.body), (640, 480));
 }
 
 #[test]

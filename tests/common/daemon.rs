@@ -11,6 +11,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::camera::Camera;
 use super::{PATIENCE, within};
 
+const CONFIG: &str = "mjpegd.toml";
+
 /// How a daemon is to be started.
 #[derive(Default)]
 pub struct Launch<'a> {
@@ -71,7 +73,7 @@ impl<'a> Launch<'a> {
         command.args(&words[1..]);
         command.args(["--host", self.host.unwrap_or("127.0.0.1"), "--port", &self.port.to_string()]);
         if let Some(toml) = self.config {
-            let path = folder.path().join("mjpegd.toml");
+            let path = folder.path().join(CONFIG);
             std::fs::write(&path, toml).unwrap();
             command.arg("--config").arg(path);
         }
@@ -92,7 +94,7 @@ impl<'a> Launch<'a> {
             .unwrap_or_else(|| panic!("mjpegd did not listen:\n{}", log.text()));
         let address = line.split("http://").nth(1).unwrap();
         let address = address.split(['/', ' ', ',']).next().unwrap();
-        Daemon { child, address: address.parse().unwrap(), log, _folder: folder }
+        Daemon { child, address: address.parse().unwrap(), log, folder }
     }
 }
 
@@ -114,7 +116,7 @@ pub struct Daemon {
     child: Child,
     pub address: SocketAddr,
     pub log: Arc<Log>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Daemon {
@@ -130,6 +132,11 @@ impl Daemon {
 
     pub fn url(&self, target: &str) -> String {
         format!("http://{}{target}", self.address)
+    }
+
+    /// Writes settings where those of its start were; they count when they are read again.
+    pub fn write_config(&self, toml: &str) {
+        std::fs::write(self.folder.path().join(CONFIG), toml).unwrap();
     }
 
     pub fn pid(&self) -> u32 {

@@ -5,6 +5,8 @@
 // Helpers fail the test that called them; clippy's leave for tests covers only functions marked `#[test]`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod api;
+
 pub mod browser;
 
 pub mod camera;
@@ -13,11 +15,17 @@ pub mod client;
 
 pub mod daemon;
 
+pub mod filter;
+
 pub mod picture;
 
 pub mod redis;
 
+pub mod settings;
+
 pub mod stream;
+
+pub mod victim;
 
 pub mod wire;
 

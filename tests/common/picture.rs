@@ -29,6 +29,12 @@ pub fn draw(width: usize, height: usize, number: usize, noise: u8) -> Vec<u8> {
     turbojpeg::compress(image, 80, Subsamp::Sub2x1).unwrap().to_vec()
 }
 
+/// Width and height.
+pub fn size(jpeg: &[u8]) -> (usize, usize) {
+    let image = decode(jpeg);
+    (image.width, image.height)
+}
+
 /// Decodes a JPEG as strictly as libjpeg can: what it only warns of is an error here.
 pub fn decode(jpeg: &[u8]) -> Image<Vec<u8>> {
     assert_eq!(jpeg[..2], [0xff, 0xd8], "a JPEG begins with SOI");
