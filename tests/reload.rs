@@ -176,37 +176,56 @@ fn user(name: &str, password: &str) -> String {
 
 #[test]
 fn logins_are_those_of_the_file_and_no_secret_is_in_the_log() {
-    let first = user("pi", "raspberry-1");
-    let settings = Settings::new(&format!("{SMALL}{first}"));
+    let (first, ann) = (user("pi", "raspberry-1"), user("ann", "raspberry-4"));
+    let settings = Settings::new(&format!("{SMALL}{first}{ann}"));
     let daemon = settings.start();
-    let login =
-        |password: &str| format!("Authorization: Basic {}\r\n", STANDARD.encode(format!("pi:{password}")));
+    let login = |name: &str, password: &str| {
+        format!("Authorization: Basic {}\r\n", STANDARD.encode(format!("{name}:{password}")))
+    };
     let status = |password: &str| {
         let mut client = Client::connect(&daemon);
-        client.ask("GET", "/snapshot", &login(password));
+        client.ask("GET", "/snapshot", &login("pi", password));
         client.answer().head.status()
     };
-    let mut viewer = Client::connect(&daemon);
-    viewer.ask("GET", "/stream", &login("raspberry-1"));
-    viewer.until(b"\xff\xd9");
+    let stays = |name: &str, password: &str, path: &str, until: &[u8]| {
+        let mut client = Client::connect(&daemon);
+        client.ask("GET", path, &login(name, password));
+        client.until(until);
+        client
+    };
+    let end = b"\xff\xd9";
+    let mut leaver = stays("pi", "raspberry-1", "/stream", end);
+    let mut listener = stays("pi", "raspberry-1", "/api/v1/events", b"event: state");
+    let mut viewer = stays("ann", "raspberry-4", "/stream", end);
     assert_eq!(status("raspberry-1"), 200);
     let second = user("pi", "raspberry-2");
     let pull = "[source.pull]\nurl = \"http://pi:raspberry-3@127.0.0.1/\"\n";
-    settings.write(&format!("{SMALL}{pull}{second}"));
+    // He who stands first is another one now, and ann's place is not hers.
+    settings.write(&format!("{SMALL}{pull}{ann}{second}"));
     assert!(reload(&daemon).ends_with("changed: source.pull.url, auth.users"));
     // It was known, by a fingerprint.
     assert_eq!((status("raspberry-1"), status("raspberry-2")), (401, 200));
-    // Who watches goes on.
-    viewer.until(b"\xff\xd9");
-    viewer.until(b"\xff\xd9");
+    // Whose password is another one has to log in anew, and nobody else.
+    leaver.rest();
+    listener.rest();
+    viewer.until(end);
+    viewer.until(end);
     // Nor is it in what is said of a file that is wrong.
-    settings.write(&format!("{SMALL}{pull}rate = 5\n{second}"));
+    settings.write(&format!("{SMALL}{pull}rate = 5\n{ann}{second}"));
     assert!(reload(&daemon).contains("is wrong"));
     let log = daemon.log.text();
     assert!(!log.contains("raspberry") && !log.contains("argon2"), "{log}");
+    // Whoever may watch without a login is another one than ann was.
     settings.write(SMALL);
     reload(&daemon);
     assert_eq!(get(&daemon, "/snapshot").head.status(), 200);
+    viewer.rest();
+    let mut anybody = Client::connect(&daemon);
+    anybody.ask("GET", "/stream", "");
+    anybody.until(end);
+    settings.write(&format!("{SMALL}{ann}"));
+    reload(&daemon);
+    anybody.rest();
 }
 
 /// Certificate and key in one file.

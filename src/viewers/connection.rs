@@ -1,5 +1,6 @@
 //! One connection: heads read, answers written, a stream kept going. It never blocks and holds nobody up.
 
+mod bodies;
 mod outflow;
 
 use std::io;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use super::access_log::AccessLog;
 use super::answer::{Answer, Outgoing};
+use super::auth::Pass;
 use super::context::Context;
 use super::errands::{Bell, Errands, Outcome, Work};
 use super::event_loop::{Listening, Watching};
@@ -18,17 +20,15 @@ use super::phase::{Fate, Phase, Step};
 use super::places::Place;
 use super::refusals::Limit;
 use super::request::{self, Request};
-use super::routes::{self, Route, Upload};
+use super::routes::{self, Route};
 use super::stream;
 use super::transport::{Handshake, Transport};
 use super::viewer::Viewer;
 use crate::clock::Monotonic;
+use crate::config::values::Right;
 
 /// Steps that one turn may take, so that a peer that asks without end cannot keep the loop from the others.
 const STEPS_A_TURN: u32 = 4;
-
-/// Bytes of a long body that are read before they are looked at.
-const MOST_AHEAD: usize = 64 * 1024;
 
 /// How long a refused peer may go on sending, so that it gets to read why.
 const LINGER: Duration = Duration::from_secs(2);
@@ -46,6 +46,8 @@ pub(super) struct Connection {
     phase: Phase,
     /// What is still to be told of the request that is being answered.
     access: AccessLog,
+    /// Of whoever asked last.
+    pass: Option<Pass>,
     /// When to look again, whatever happens.
     pub(super) deadline: Option<Monotonic>,
     /// The time that stands in the loop's timers for this connection.
@@ -77,6 +79,7 @@ impl Connection {
             outgoing: Outgoing::default(),
             phase,
             access: AccessLog::default(),
+            pass: None,
             deadline: Some(Monotonic::now() + context.settings().http.request_timeout),
             timer: None,
             answered_at: Monotonic::default(),
@@ -114,6 +117,9 @@ impl Connection {
     /// Does all that can be done now. Called after whatever has happened: bytes, room in the socket, a new frame, a
     /// deadline.
     pub(super) fn turn(&mut self, now: Monotonic) -> Fate {
+        if !self.may_go_on() {
+            return Fate::Closed("logged in by what is no login any more");
+        }
         for _ in 0..STEPS_A_TURN {
             let step = match self.phase {
                 Phase::Handshake { .. } => self.shake_hands(now),
@@ -138,6 +144,16 @@ impl Connection {
             }
         }
         Fate::Unfinished
+    }
+
+    /// Whether what lasts may last: not over the end of the login that it was begun with.
+    fn may_go_on(&mut self) -> bool {
+        let needed = match self.phase {
+            Phase::Stream(_) | Phase::Events { .. } => Right::View,
+            Phase::Inflow { .. } => Right::Push,
+            _ => return true,
+        };
+        self.pass.as_mut().is_none_or(|pass| pass.still_allows(needed, &self.context.guard))
     }
 
     fn is_late(&self, now: Monotonic) -> bool {
@@ -196,61 +212,6 @@ impl Connection {
         }
     }
 
-    fn read_body(&mut self, now: Monotonic) -> io::Result<Step> {
-        let Phase::Body { len, .. } = self.phase else { return Ok(Step::Again) };
-        self.outgoing.send(&mut self.transport)?;
-        self.input.read(&mut self.transport, len)?;
-        // What is on its way goes out whole: the rest of it may be encrypted already.
-        if self.input.bytes().len() < len || !self.outgoing.is_done() {
-            return Ok(match self.input.is_ended() {
-                true if self.input.bytes().len() < len => Step::Close("left in the middle of a body"),
-                _ if self.is_late(now) && !self.outgoing.is_done() => Step::Close("took no answer"),
-                _ if self.is_late(now) => {
-                    self.context.refusals.count(Limit::Bodies);
-                    self.refuse_head(Answer::text(408, "the body of the request did not come in time"))
-                }
-                _ => Step::Wait,
-            });
-        }
-        let body = self.input.take(len);
-        if let Phase::Body { mut request, upload, .. } = std::mem::replace(&mut self.phase, Phase::Head) {
-            // Nothing of it is left that could be taken for the next head.
-            request.body_len = Some(0);
-            let route = upload(&body, &self.context);
-            self.follow(route, *request);
-        }
-        Ok(Step::Again)
-    }
-
-    fn take_pictures(&mut self, now: Monotonic) -> io::Result<Step> {
-        self.outgoing.send(&mut self.transport)?;
-        let Phase::Inflow { request, inflow, .. } = &mut self.phase else { return Ok(Step::Again) };
-        self.input.read(&mut self.transport, MOST_AHEAD)?;
-        let taken = match inflow.take(self.input.bytes(), &self.context.inbox) {
-            Ok(taken) => taken,
-            Err(bad) => return Ok(self.refuse_head(Answer::text(400, bad))),
-        };
-        self.input.drop(taken);
-        if inflow.is_done() {
-            let (answer, mut request) = (inflow.answer(), request.clone());
-            request.body_len = Some(0);
-            self.start_answer(answer, Some(&request));
-            return Ok(Step::Again);
-        }
-        if taken > 0 {
-            self.deadline = Some(now + self.context.settings().http.server_timeout);
-            return Ok(Step::Again);
-        }
-        Ok(match self.input.is_ended() {
-            true => Step::Close("left in the middle of a body"),
-            false if self.is_late(now) => {
-                self.context.refusals.count(Limit::Bodies);
-                self.refuse_head(Answer::text(408, "no more of the body came in time"))
-            }
-            false => Step::Wait,
-        })
-    }
-
     fn fetch_reply(&mut self, now: Monotonic) -> io::Result<Step> {
         let Phase::Errand { request, reply } = &self.phase else { return Ok(Step::Again) };
         let outcome = match reply.take() {
@@ -278,7 +239,8 @@ impl Connection {
         self.access.begin(self.peer, Some(&request));
         request.https |= self.transport.is_secure();
         log::debug!("{}: {} {}", self.peer, request.method, request.path);
-        let route = routes::route(&request, self.peer, &self.context);
+        let (route, pass) = routes::route(&request, self.peer, &self.context);
+        self.pass = pass;
         self.follow(route, request);
     }
 
@@ -345,23 +307,6 @@ impl Connection {
             format!("viewers are refused: {most} are watching, as many as [http] max-viewers allows")
         });
         self.start_answer(Limit::Viewers.refusal(), Some(request));
-    }
-
-    fn await_body(&mut self, request: Request, upload: Upload) {
-        let Some(len) = request.body_len.and_then(|len| usize::try_from(len).ok()) else {
-            let reason = "a body is taken with a Content-Length only";
-            return self.start_answer(Answer::text(411, reason), Some(&request));
-        };
-        let Some(share) = self.context.body_share(len) else { return self.refuse(Limit::Bodies, &request) };
-        self.ask_for_the_body(&request);
-        self.deadline = Some(Monotonic::now() + self.context.settings().http.request_timeout);
-        self.phase = Phase::Body { request: Box::new(request), upload, len, _share: share };
-    }
-
-    fn ask_for_the_body(&mut self, request: &Request) {
-        if request.expects_continue && request.version == (1, 1) {
-            self.outgoing.head = b"HTTP/1.1 100 Continue\r\n\r\n".to_vec();
-        }
     }
 
     fn watch(&self) -> Watching {

@@ -95,7 +95,8 @@ impl Handle {
         self.wake();
     }
 
-    fn wake(&self) {
+    /// Whoever watches or listens is attended to.
+    pub(super) fn wake(&self) {
         if let Err(error) = self.waker.wake() {
             log::error!("cannot wake an event loop: {error}");
         }

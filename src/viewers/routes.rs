@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::answer::{Answer, Body};
 use super::api::{self, Resource};
+use super::auth::Pass;
 use super::context::Context;
 use super::errands::Work;
 use super::inflow::Inflow;
@@ -49,87 +50,56 @@ pub const NO_CACHE: [(&str, &str); 3] = [
 const KNOWN_METHODS: [&str; 10] =
     ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "QUERY"];
 
-/// The answer still has to get its CORS lines.
-pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> Route {
-    if !KNOWN_METHODS.contains(&request.method.as_str()) {
-        return answer(Answer::text(501, "this method is not known here"));
-    }
+/// The answer still has to get its CORS lines. What lasts goes on for as long as the pass is good.
+pub fn route(request: &Request, peer: Peer, context: &Arc<Context>) -> (Route, Option<Pass>) {
     let settings = context.settings();
-    let target = match target(request, settings.http.static_folder.as_deref()) {
+    match admit(request, peer, settings.http.static_folder.as_deref(), context) {
+        Ok((target, pass)) => (target.route(request, context), pass),
+        Err(refusal) => (refusal, None),
+    }
+}
+
+/// What is asked for, by somebody who may have it. `Err`: what to answer to others, or to find out first.
+fn admit<'a>(
+    request: &Request,
+    peer: Peer,
+    folder: Option<&'a Path>,
+    context: &Arc<Context>,
+) -> Result<(Target<'a>, Option<Pass>), Route> {
+    if !KNOWN_METHODS.contains(&request.method.as_str()) {
+        return Err(answer(Answer::text(501, "this method is not known here")));
+    }
+    let target = match target(request, folder) {
         Some(target) => target,
         None if request.method == "OPTIONS" && request.path == "*" => Target::Page,
-        None => return answer(Answer::text(404, "there is nothing at this address")),
+        None => return Err(answer(Answer::text(404, "there is nothing at this address"))),
     };
     if request.body_len.is_some_and(|len| len > target.most_bytes(request, context)) {
         context.refusals.count(Limit::Bodies);
-        return answer(Answer::text(413, "the body is larger than anything that is accepted here"));
+        return Err(answer(Answer::text(413, "the body is larger than anything that is accepted here")));
     }
     let allowed = target.allowed();
     let method = request.method.as_str();
     if method == "OPTIONS" {
-        return answer(Answer::empty(200).with("Allow", allowed));
+        return Err(answer(Answer::empty(200).with("Allow", allowed)));
     }
     if !allowed.split(", ").any(|one| one == method) {
-        return answer(Answer::text(405, &format!("only {allowed} are allowed here")).with("Allow", allowed));
+        let refusal = Answer::text(405, &format!("only {allowed} are allowed here"));
+        return Err(answer(refusal.with("Allow", allowed)));
     }
-    let right = match target {
-        // Asked by machines that watch machines, and it tells nothing.
-        Target::Health => Right::View,
-        _ => match context.guard.right(request, peer, context) {
-            Ok(right) => right,
-            Err(route) => return route,
-        },
-    };
-    let reads = matches!(method, "GET" | "HEAD") && !target.changes_by_get();
-    let needed = match target {
-        Target::Inbox(_) => Right::Push,
-        // It names those who watch.
-        Target::Api(Resource::Log) => Right::Control,
-        _ if reads => Right::View,
-        _ => Right::Control,
-    };
-    if right < needed {
-        return answer(context.guard.lacking(request));
+    // Asked by machines that watch machines, and it tells nothing.
+    if matches!(target, Target::Health) {
+        return Ok((target, None));
+    }
+    let pass = context.guard.admit(request, peer, context)?;
+    let needed = target.needs(request);
+    if pass.right() < needed {
+        return Err(answer(context.guard.lacking(request)));
     }
     if needed > Right::View {
-        if let Err(refusal) = origin::is_own_page(&request.from, context) {
-            return answer(refusal);
-        }
+        origin::is_own_page(&request.from, context).map_err(answer)?;
     }
-    match target {
-        // As ustreamer does: no camera is started for a head, and there is no length to tell.
-        Target::Stream if method == "HEAD" => answer(Answer::head_of(stream::CONTENT_TYPE)),
-        Target::Snapshot if method == "HEAD" => answer(Answer::head_of("image/jpeg")),
-        Target::Stream => match stream::Options::parse(&request.query) {
-            Ok(options) => Route::Stream(options),
-            Err(reason) => answer(Answer::text(400, &reason)),
-        },
-        Target::Snapshot => match Wanted::parse(&request.query) {
-            Ok(wanted) => Route::Snapshot(wanted),
-            Err(reason) => answer(Answer::text(400, &reason)),
-        },
-        Target::State => answer(ustreamer::state(context)),
-        Target::Page if method == "POST" => Route::Upload(Box::new(web_command::route)),
-        Target::Page => match &settings.http.static_folder {
-            Some(folder) => static_files::route(folder, request),
-            None => answer(page::index()),
-        },
-        Target::File(folder) => static_files::route(folder, request),
-        Target::Metrics => {
-            let text = Answer::new(200, metrics::CONTENT_TYPE, Body::Bytes(metrics::text(context)));
-            answer(no_cache(text))
-        }
-        Target::Health => answer(no_cache(health::alive())),
-        Target::Ready => answer(no_cache(health::ready(context))),
-        Target::Program => answer(mjpg_streamer::program(context)),
-        Target::Input => mjpg_streamer::input(context),
-        Target::Command => mjpg_streamer::command(request, context),
-        Target::Status => answer(camera_streamer::status(request, context)),
-        Target::SetOption => camera_streamer::option(request, context),
-        Target::Asset(asset) => answer(asset.answer()),
-        Target::Inbox(slot) => inbox::route(slot, request, context),
-        Target::Api(resource) => resource.route(request, context),
-    }
+    Ok((target, Some(pass)))
 }
 
 enum Target<'a> {
@@ -155,6 +125,55 @@ enum Target<'a> {
 }
 
 impl Target<'_> {
+    fn route(self, request: &Request, context: &Arc<Context>) -> Route {
+        let is_head = request.method == "HEAD";
+        match self {
+            // As ustreamer does: no camera is started for a head, and there is no length to tell.
+            Self::Stream if is_head => answer(Answer::head_of(stream::CONTENT_TYPE)),
+            Self::Snapshot if is_head => answer(Answer::head_of("image/jpeg")),
+            Self::Stream => match stream::Options::parse(&request.query) {
+                Ok(options) => Route::Stream(options),
+                Err(reason) => answer(Answer::text(400, &reason)),
+            },
+            Self::Snapshot => match Wanted::parse(&request.query) {
+                Ok(wanted) => Route::Snapshot(wanted),
+                Err(reason) => answer(Answer::text(400, &reason)),
+            },
+            Self::State => answer(ustreamer::state(context)),
+            Self::Page if request.method == "POST" => Route::Upload(Box::new(web_command::route)),
+            Self::Page => match &context.settings().http.static_folder {
+                Some(folder) => static_files::route(folder, request),
+                None => answer(page::index()),
+            },
+            Self::File(folder) => static_files::route(folder, request),
+            Self::Metrics => {
+                let text = Answer::new(200, metrics::CONTENT_TYPE, Body::Bytes(metrics::text(context)));
+                answer(no_cache(text))
+            }
+            Self::Health => answer(no_cache(health::alive())),
+            Self::Ready => answer(no_cache(health::ready(context))),
+            Self::Program => answer(mjpg_streamer::program(context)),
+            Self::Input => mjpg_streamer::input(context),
+            Self::Command => mjpg_streamer::command(request, context),
+            Self::Status => answer(camera_streamer::status(request, context)),
+            Self::SetOption => camera_streamer::option(request, context),
+            Self::Asset(asset) => answer(asset.answer()),
+            Self::Inbox(slot) => inbox::route(slot, request, context),
+            Self::Api(resource) => resource.route(request, context),
+        }
+    }
+
+    fn needs(&self, request: &Request) -> Right {
+        let reads = matches!(request.method.as_str(), "GET" | "HEAD") && !self.changes_by_get();
+        match self {
+            Self::Inbox(_) => Right::Push,
+            // It names those who watch.
+            Self::Api(Resource::Log) => Right::Control,
+            _ if reads => Right::View,
+            _ => Right::Control,
+        }
+    }
+
     /// As those servers have it.
     const fn changes_by_get(&self) -> bool {
         matches!(self, Self::Command | Self::SetOption)

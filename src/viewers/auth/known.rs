@@ -5,15 +5,13 @@ use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use crate::config::values::Right;
-
 /// Many more than anybody has users; wrong ones do not come here.
 const MOST: usize = 64;
 
 /// By a fingerprint that means nothing outside of this process: passwords themselves are not kept.
 pub(super) struct Known {
     key: [u8; 32],
-    logins: Mutex<HashMap<[u8; 32], Right>>,
+    logins: Mutex<HashMap<[u8; 32], usize>>,
 }
 
 impl Default for Known {
@@ -28,7 +26,8 @@ impl Default for Known {
 }
 
 impl Known {
-    pub(super) fn right(&self, name: &str, password: &str) -> Option<Right> {
+    /// Which user it is.
+    pub(super) fn user(&self, name: &str, password: &str) -> Option<usize> {
         self.logins
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -36,12 +35,12 @@ impl Known {
             .copied()
     }
 
-    pub(super) fn remember(&self, name: &str, password: &str, right: Right) {
+    pub(super) fn remember(&self, name: &str, password: &str, user: usize) {
         let mut logins = self.logins.lock().unwrap_or_else(PoisonError::into_inner);
         if logins.len() >= MOST {
             logins.clear();
         }
-        logins.insert(self.fingerprint(name, password), right);
+        logins.insert(self.fingerprint(name, password), user);
     }
 
     fn fingerprint(&self, name: &str, password: &str) -> [u8; 32] {
@@ -58,11 +57,11 @@ mod tests {
     #[test]
     fn only_what_was_remembered_is_known_and_not_without_bound() {
         let known = Known::default();
-        known.remember("pi", "secret", Right::View);
-        assert_eq!(known.right("pi", "secret"), Some(Right::View));
-        assert_eq!(known.right("pis", "ecret"), None);
+        known.remember("pi", "secret", 3);
+        assert_eq!(known.user("pi", "secret"), Some(3));
+        assert_eq!(known.user("pis", "ecret"), None);
         for number in 0..1000 {
-            known.remember("pi", &number.to_string(), Right::View);
+            known.remember("pi", &number.to_string(), 3);
         }
         assert!(known.logins.lock().unwrap().len() <= MOST);
     }

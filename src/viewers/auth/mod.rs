@@ -1,20 +1,20 @@
 //! Who asks, and what that person may do: by a password (Basic, RFC 7617), by a token (Bearer, RFC 6750), or by neither.
 
+mod accounts;
 mod failures;
 mod known;
+mod pass;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use argon2::{Argon2, PasswordHash, PasswordVerifier};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
+use self::accounts::{Accounts, Login};
 use self::failures::Failures;
-use self::known::Known;
+pub use self::pass::Pass;
 use super::answer::Answer;
 use super::context::Context;
 use super::errands::Outcome;
@@ -23,19 +23,12 @@ use super::peer::Peer;
 use super::problem::problem;
 use super::request::Request;
 use super::routes::Route;
-use crate::config::values::{Anonymous, Right};
-use crate::config::{Auth, Secret};
+use crate::config::Auth;
 
 /// What is needed to tell who asks.
 pub struct Guard {
     accounts: ArcSwap<Accounts>,
     failures: Failures,
-}
-
-/// Replaced as one: a login that was right by the settings before is not known to those of now.
-struct Accounts {
-    settings: Auth,
-    known: Known,
 }
 
 /// What a request brings along.
@@ -60,28 +53,28 @@ impl Guard {
         self.accounts.store(Arc::new(Accounts::new(settings)));
     }
 
-    /// What whoever asks may do. `Err`: what to answer, or to find out first.
-    pub fn right(&self, request: &Request, peer: Peer, context: &Arc<Context>) -> Result<Right, Route> {
-        match credentials(request) {
-            Credentials::None => Ok(self.accounts.load().anonymous(request, peer)),
+    /// Who asks. `Err`: what to answer, or to find out first.
+    pub fn admit(&self, request: &Request, peer: Peer, context: &Arc<Context>) -> Result<Pass, Route> {
+        let accounts = self.accounts.load_full();
+        let login = match credentials(request) {
+            Credentials::None => Login::Anonymous { is_near: is_near_request(request, peer) },
             Credentials::Token(token) => {
                 self.failures.check(address(peer)).map_err(Route::Answer)?;
-                self.accounts.load().token(&token).ok_or_else(|| Route::Answer(self.refuse(peer)))
+                accounts.token(&token).ok_or_else(|| Route::Answer(self.refuse(peer)))?
             }
-            Credentials::Password { name, password } => {
-                match self.accounts.load().known.right(&name, &password) {
-                    Some(right) => Ok(right),
-                    None => Err(self.find_out(name, password, peer, context)),
-                }
-            }
-            Credentials::Unknown => Err(Route::Answer(self.refuse(peer))),
-        }
+            Credentials::Password { name, password } => match accounts.remembered(&name, &password) {
+                Some(login) => login,
+                None => return Err(self.find_out(name, password, peer, context)),
+            },
+            Credentials::Unknown => return Err(Route::Answer(self.refuse(peer))),
+        };
+        Ok(Pass::new(accounts, login))
     }
 
     /// What to answer to somebody who may not do it: one who has not said who it is may do so now.
     pub fn lacking(&self, request: &Request) -> Answer {
         match credentials(request) {
-            Credentials::None if self.accounts.load().settings.has_accounts() => challenge(),
+            Credentials::None if !self.accounts.load().is_empty() => challenge(),
             Credentials::None => problem(
                 403,
                 "changes are taken from this machine and from private networks only, and this request came from \
@@ -100,17 +93,12 @@ impl Guard {
         Route::Login(Box::new(move || {
             let guard = &context.guard;
             let accounts = guard.accounts.load_full();
-            match accounts.verify(&name, &password) {
-                Some(right) => {
-                    guard.failures.forget(address(peer));
-                    accounts.known.remember(&name, &password, right);
-                    Outcome::Again
-                }
-                None => {
-                    log::warn!("{peer}: wrong name or password");
-                    Outcome::Answer(guard.refuse(peer))
-                }
+            if accounts.verify(&name, &password) {
+                guard.failures.forget(address(peer));
+                return Outcome::Again;
             }
+            log::warn!("{peer}: wrong name or password");
+            Outcome::Answer(guard.refuse(peer))
         }))
     }
 
@@ -121,52 +109,9 @@ impl Guard {
     }
 }
 
-impl Accounts {
-    fn new(settings: &Auth) -> Self {
-        Self { settings: settings.clone(), known: Known::default() }
-    }
-
-    fn anonymous(&self, request: &Request, peer: Peer) -> Right {
-        match self.settings.anonymous {
-            Anonymous::Nothing => Right::None,
-            Anonymous::View => Right::View,
-            Anonymous::Control => Right::Control,
-            Anonymous::Home if is_near_request(request, peer) => Right::Control,
-            Anonymous::Home => Right::View,
-        }
-    }
-
-    fn token(&self, token: &str) -> Option<Right> {
-        let hash: [u8; 32] = Sha256::digest(token).into();
-        // All are compared, whichever is the right one.
-        let rights = self.settings.tokens.iter().map(|one| (one.right, one.hash.bytes().ct_eq(&hash)));
-        rights.fold(None, |found, (right, same)| if bool::from(same) { Some(right) } else { found })
-    }
-
-    fn verify(&self, name: &str, password: &str) -> Option<Right> {
-        let Some(user) = self.settings.users.iter().find(|user| user.name == name) else {
-            // Who does not exist takes as long as who does.
-            const NOBODY: &str =
-                "$argon2id$v=19$m=8192,t=3,p=1$c29tZXNhbHQ$DGyKyZVzlUSPoE4dkA+fwcmtrRtoxUVsmsAOT06nVDE";
-            is_hash_of(NOBODY, password);
-            return None;
-        };
-        let is_right = match &user.secret {
-            Secret::Plain(plain) => bool::from(plain.as_str().as_bytes().ct_eq(password.as_bytes())),
-            Secret::Hash(hash) => is_hash_of(hash.as_str(), password),
-        };
-        is_right.then_some(user.right)
-    }
-}
-
 /// What failures are counted under. Programs on this machine that come by the Unix socket share one.
 fn address(peer: Peer) -> IpAddr {
     peer.ip().unwrap_or(Ipv4Addr::LOCALHOST.into())
-}
-
-fn is_hash_of(hash: &str, password: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
 fn challenge() -> Answer {
