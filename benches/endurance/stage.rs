@@ -26,7 +26,7 @@ const HOLD: std::ops::Range<u64> = 100..1300;
 /// The same lengths in each run.
 const SEED: u64 = 7;
 /// How long it is watched that nothing is seen of a fault.
-const WATCHED: Duration = Duration::from_secs(1);
+pub const WATCHED: Duration = Duration::from_secs(1);
 const GOOD: Habit = Habit { headers: true, slow: None };
 
 /// What one round came to.
@@ -110,6 +110,19 @@ impl Stage {
             .replace(self.camera.path(0), "DEVICE")
             .replace(" (Fakecam: Test Camera)", "");
         Ok(format!("\"{}\"", text.split_once(": ").map_or(&*text, |(_, reason)| reason)))
+    }
+
+    /// Of the camera's two sizes the one that viewers do not see now, and its width.
+    pub fn other_size(&self) -> (&'static str, u32) {
+        let is_small = self.eye.sight().newest.is_some_and(|seen| seen.width == 640);
+        if is_small { ("1280x720", 1280) } else { ("640x480", 640) }
+    }
+
+    /// A picture of this width.
+    pub fn live_of(&self, width: u32, since: Monotonic) -> Result<Duration> {
+        self.wait("the new size", since, LIVE_WITHIN, |stage| {
+            stage.eye.sight().newest.is_some_and(|seen| seen.width == width)
+        })
     }
 
     /// The viewer stays on its one connection meanwhile.

@@ -15,7 +15,7 @@ use crate::eye::Way;
 use crate::vitals::Vitals;
 
 /// Pictures of some 60 kB: at 30 a second more than a slow viewer can have.
-const NOISE: u8 = 24;
+pub const NOISE: u8 = 24;
 
 /// A camera of two sizes that gives JPEGs, or raw pictures.
 pub fn camera(format: &str) -> Camera {

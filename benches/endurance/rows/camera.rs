@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 use mjpegd::clock::Monotonic;
 use serde_json::json;
 
+use crate::common::camera::Camera;
 use crate::row::{Group, Row};
 use crate::stage::{LINK, LIVE_WITHIN, PLACARD_WITHIN, Round, SOON, Stage};
 use crate::subject;
@@ -32,6 +33,10 @@ pub fn rows() -> Vec<Row> {
             row("started anew, and five seconds without a first picture", slow_start).times(3),
             row("started anew, and the driver hangs three seconds in STREAMOFF", slow_stop).times(3),
             row("the size changed by a viewer", other_size),
+            row("another signal at an HDMI input (dv-timings)", other_signal).with(DV_TIMINGS).on(bridge),
+            row("the HDMI cable out and in again (dv-timings)", |stage| stage.fault(&NO_SIGNAL))
+                .with(DV_TIMINGS)
+                .on(bridge),
             row("a raw camera (YUYV) unplugged and plugged in again", |stage| stage.fault(&UNPLUGGED))
                 .on(raw),
             row("a raw camera: half of each picture", |stage| stage.fault(&HALVED)).on(raw),
@@ -40,6 +45,9 @@ pub fn rows() -> Vec<Row> {
 }
 
 const UNPLUGGED: Fault = Fault { name: "", words: "unplug", shows: Shows::Placard, at_start: false };
+const NO_SIGNAL: Fault =
+    Fault { name: "", words: "query_dv=ENOLINK", shows: Shows::Placard, at_start: false };
+const DV_TIMINGS: &str = "[source.v4l2]\ndv-timings = true\n";
 const HALVED: Fault = Fault { name: "", words: "truncate", shows: Shows::Placard, at_start: false };
 
 fn row(what: &'static str, act: impl Fn(&mut Stage) -> Result<Round> + Send + Sync + 'static) -> Row {
@@ -158,12 +166,24 @@ fn slow_stop(stage: &mut Stage) -> Result<Round> {
 }
 
 fn other_size(stage: &mut Stage) -> Result<Round> {
-    let is_small = stage.eye.sight().newest.is_some_and(|seen| seen.width == 640);
-    let (size, width) = if is_small { ("1280x720", 1280) } else { ("640x480", 640) };
+    let (size, width) = stage.other_size();
     let begun = Monotonic::now();
     stage.subject.patch(&json!({"source": {"resolution": size}}))?;
-    let live = stage.wait("the new size", begun, LIVE_WITHIN, |stage| {
-        stage.eye.sight().newest.is_some_and(|seen| seen.width == width)
-    })?;
+    let live = stage.live_of(width, begun)?;
+    Ok(Round { placard: None, live: Some(live), saw: "the old size, then the new one".to_owned() })
+}
+
+/// What a bridge is given by its cable: at first 640x480.
+fn bridge() -> Camera {
+    subject::camera("MJPG").film(800, 608, subject::NOISE).set("FAKECAM_DV", "640x480")
+}
+
+fn other_signal(stage: &mut Stage) -> Result<Round> {
+    let is_first = stage.eye.sight().newest.is_some_and(|seen| seen.width == 640);
+    let (signal, width) = if is_first { ("dv=800x608", 800) } else { ("dv=640x480", 640) };
+    let begun = Monotonic::now();
+    stage.camera.fault(signal);
+    let live = stage.live_of(width, begun)?;
+    ensure!(stage.eye.first(false, begun).is_none(), "a placard between two signals");
     Ok(Round { placard: None, live: Some(live), saw: "the old size, then the new one".to_owned() })
 }

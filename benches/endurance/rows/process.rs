@@ -1,4 +1,4 @@
-//! The daemon's own process: killed, ended, stopped, and with a disk that is full.
+//! The daemon's own process: killed, ended, stopped, told to read its settings again, and with a disk that is full.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::common::client::get;
 use crate::row::{Group, Row};
-use crate::stage::{LIVE_WITHIN, Round, SOON, Stage};
+use crate::stage::{LIVE_WITHIN, Round, SOON, Stage, WATCHED};
 
 const STOPPED: Duration = Duration::from_secs(5);
 
@@ -26,6 +26,8 @@ pub fn rows() -> Vec<Row> {
         row("stopped for five seconds (SIGSTOP, SIGCONT)", stopped)
             .times(3)
             .loses("the pictures of these seconds, which nobody took from the camera"),
+        row("other settings read again (SIGHUP): another size", reloaded),
+        row("settings with a mistake read again (SIGHUP)", reloaded_wrong),
     ];
     if rustix::process::geteuid().is_root() {
         rows.push(row("the disk full while settings are saved", disk_full));
@@ -80,6 +82,29 @@ fn stopped(stage: &mut Stage) -> Result<Round> {
     held?;
     let live = stage.live(begun, LIVE_WITHIN)?;
     Ok(Round { placard: None, live: Some(live), saw: "the last picture".to_owned() })
+}
+
+fn reloaded(stage: &mut Stage) -> Result<Round> {
+    let (size, width) = stage.other_size();
+    stage.subject.daemon.write_config(&format!("[source]\nresolution = \"{size}\"\n"));
+    let begun = Monotonic::now();
+    stage.subject.signal(Signal::HUP);
+    let live = stage.live_of(width, begun)?;
+    Ok(Round { placard: None, live: Some(live), saw: "the old size, then the new one".to_owned() })
+}
+
+fn reloaded_wrong(stage: &mut Stage) -> Result<Round> {
+    const MISTAKE: &str = "encoder.quality: 101 is out of range";
+    let log = &stage.subject.daemon.log;
+    let before = log.count(MISTAKE);
+    stage.subject.daemon.write_config("[source]\nresolution = \"640x480\"\n[encoder]\nquality = 101\n");
+    let begun = Monotonic::now();
+    stage.subject.signal(Signal::HUP);
+    stage.wait("the mistake, in the log", begun, SOON, |_| log.count(MISTAKE) > before)?;
+    stage.hold(WATCHED)?;
+    ensure!(stage.eye.first(false, begun).is_none(), "a placard between live pictures");
+    ensure!(stage.eye.sight().newest.is_some_and(|seen| seen.width == 1280), "half of it was taken");
+    Ok(Round { saw: "live throughout, as it was; the log names the mistake".to_owned(), ..Round::default() })
 }
 
 fn disk_full(stage: &mut Stage) -> Result<Round> {
