@@ -110,7 +110,8 @@ impl Soak {
             Trouble::SlowStart(millis) => {
                 self.camera.fault(&format!("start-delay:{millis}"));
                 let stopped = self.restart()?;
-                self.see_live(stopped, LIVE_WITHIN + Duration::from_millis(millis.into()))?;
+                // What the camera itself takes is not ours.
+                self.see_live(stopped + Duration::from_millis(millis.into()), LIVE_WITHIN)?;
                 self.camera.mend();
             }
             Trouble::Quality(quality) => self.subject.patch(&json!({"encoder": {"quality": quality}}))?,

@@ -62,18 +62,18 @@ impl Guard {
                 continue;
             };
             let source = &self.shared.live.get().source;
-            let limit = match self.shared.status.get() {
-                State::Starting => source.v4l2.device_timeout,
-                _ => notice_after(source.v4l2.device_timeout),
-            };
             let silent_since = beat.max(awake_since);
-            let wait = limit.saturating_sub(silent_since.age()).max(SHORTEST_LOOK);
+            // It may have started by then.
+            let soonest = notice_after(source.v4l2.device_timeout, true);
+            let wait = soonest.saturating_sub(silent_since.age()).max(SHORTEST_LOOK);
             let begin = Instant::now();
             thread::sleep(wait);
             if begin.elapsed() > wait + OVERSLEPT {
                 awake_since = Monotonic::now();
                 continue;
             }
+            let has_started = self.shared.status.get() != State::Starting;
+            let limit = notice_after(source.v4l2.device_timeout, has_started);
             // Other sources wait for programs to end, which they do in their time.
             let hangs = self.is_silent_since(beat) && source.name == SourceName::V4l2;
             if hangs && silent_since.age() >= limit && !is_runnable() {

@@ -16,9 +16,10 @@ const SLOWEST_START: Duration = Duration::from_secs(10);
 /// A camera's picture that is the same for so long is worth a word.
 const LONG_STILL: Duration = Duration::from_secs(60);
 
-/// Viewers see why there is no picture somewhat before the source is opened anew: with the default within two seconds.
-pub(super) fn notice_after(stalled_after: Duration) -> Duration {
-    stalled_after * 3 / 4
+/// Viewers see why there is no picture somewhat before the source is opened anew: with the default within two seconds. One that
+/// starts slowly has longer, so that its first picture may come in the placard's place.
+pub(super) fn notice_after(stalled_after: Duration, has_started: bool) -> Duration {
+    if has_started { stalled_after * 3 / 4 } else { stalled_after * 7 / 8 }
 }
 
 impl Capture {
@@ -40,9 +41,7 @@ impl Capture {
     /// is waited for a little longer.
     pub(super) fn check_stall(&mut self, run: &mut Run) -> Result<(), Lost> {
         let Some(limit) = self.source.stall_after() else { return Ok(()) };
-        // Who comes first may wait for a slow start a little longer, and see no placard before the picture.
-        let notice = if run.online { notice_after(limit) } else { limit };
-        let notice = notice.max(run.two_intervals);
+        let notice = notice_after(limit, run.online).max(run.two_intervals);
         let limit = limit.max(run.two_intervals);
         let silent = run.last_good.elapsed();
         if silent < notice {
