@@ -1,4 +1,4 @@
-"""What befalls the process and its machine: settings read again, a clock that jumps, a stop, little memory, a journal that stops."""
+"""What befalls the process and its machine: settings read again, a clock that jumps, a stop, a sleep, little memory, a journal that stops."""
 
 import http.client
 import re
@@ -99,7 +99,7 @@ class Process(Case):
     def test_stopped_for_longer_than_timeouts_and_continued_it_goes_on_where_it_was(self):
         place, viewers = self.watched(viewers=3)
         before = self.pid()
-        # As a machine that sleeps, which this one does not wake up from: the camera fills its buffers meanwhile, and they are old.
+        # The camera fills its buffers meanwhile, and they are old.
         self.vm.run(f"systemctl kill -s STOP {UNIT}; sleep {STOP_SECONDS}; systemctl kill -s CONT {UNIT}")
         resumed = time.monotonic()
         for viewer in viewers:
@@ -118,6 +118,22 @@ class Process(Case):
         log = self.service.log(place)
         self.assertFalse([line for line in log if re.search("hangs|stalled|no picture", line)], log)
         self.assertGreater(state(self.vm)["mjpegd"]["frames"]["lost_by_driver"], 20)
+
+    def test_asleep_with_its_machine_it_shows_what_is_when_that_wakes(self):
+        place, viewers = self.watched(viewers=3)
+        before = self.pid()
+        self.vm.sleep_for(STOP_SECONDS)
+        woken = time.monotonic()
+        for viewer in viewers:
+            seen = len(viewer.frames)
+            self.assertIsNotNone(viewer.wait_for(lambda frame: frame.live, 30, seen), viewer.ended)
+        print(f"test-system: live again {time.monotonic() - woken:.1f} s after the machine was woken", flush=True)
+        frames, _ = self.seen_for(viewers[0], 5)
+        self.assertGreater(len(frames), 5)
+        self.assertTrue(all(viewer.ended is None for viewer in viewers))
+        self.assertEqual(self.pid(), before)
+        log = self.service.log(place)
+        self.assertFalse([line for line in log if re.search("hangs|stalled|no picture", line)], log)
 
     def limit_memory(self, limit):
         self.vm.run(f"systemctl set-property --runtime {UNIT} MemoryMax={limit}")

@@ -115,6 +115,14 @@ class Vm:
         with Monitor(self._monitor) as monitor:
             monitor.ask("set_link", name="net", up=up)
 
+    def sleep_for(self, seconds):
+        """Suspends the machine to memory, and wakes it up by its button."""
+        with Monitor(self._monitor) as monitor:
+            self.run("systemctl --no-block suspend")
+            monitor.wait_for("SUSPEND")
+            time.sleep(seconds)
+            monitor.ask("system_wakeup")
+
     def uptime(self):
         """Seconds since the guest's kernel started."""
         asked = time.monotonic()
