@@ -1,10 +1,5 @@
 //! What is saved outlives kill -9 at any time, and a disk that is full, read-only or slow loses nothing of it.
 
-// Clippy counts only the functions marked as tests as such, not what they share.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
-
-mod common;
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -13,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, Signal, kill_process, prlimit};
 
-use common::api::detail;
-use common::client::{Client, get, state};
-use common::daemon::{Launch, free_port, words};
-use common::picture::decode;
-use common::stream::Stream;
-use common::victim::{PATTERN, Victim};
+use crate::common::api::detail;
+use crate::common::client::{Client, get, state};
+use crate::common::daemon::{Launch, free_port, words};
+use crate::common::picture::decode;
+use crate::common::stream::Stream;
+use crate::common::victim::{PATTERN, Victim};
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
@@ -210,7 +205,7 @@ fn a_limit_of_the_length_of_files_does_not_end_it() {
 fn a_disk_that_takes_seconds_holds_up_nobody_but_who_saves() {
     let folder = folder();
     let library = folder.path().join("slow_disk.so");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/saving/slow_disk.c");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/daemon/slow_disk.c");
     let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(source).status();
     assert!(compiled.unwrap().success());
     if words().len() > 1 {

@@ -1,19 +1,14 @@
 //! `mjpegd check`: each thing that is wrong is named with what mends it, and nobody who is at work is disturbed.
 
-// Clippy counts only the functions marked as tests as such, not what they share.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
-
-mod common;
-
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::process::Command;
 
-use common::camera::Camera;
-use common::client::state;
-use common::daemon::{Daemon, Launch, free_port, words};
-use common::{PATIENCE, within};
+use crate::common::camera::Camera;
+use crate::common::client::state;
+use crate::common::daemon::{Daemon, Launch, free_port, words};
+use crate::common::{PATIENCE, within};
 
 struct Checked {
     out: String,

@@ -1,10 +1,5 @@
 //! What can befall a process: stopped, without standard streams, killed with programs that it started.
 
-// Clippy counts only the functions marked as tests as such, not what they share.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
-
-mod common;
-
 use std::fs;
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -16,13 +11,13 @@ use std::time::{Duration, Instant};
 use mjpegd::clock::Monotonic;
 use rustix::process::Signal;
 
-use common::camera::Camera;
-use common::client::{Client, state};
-use common::daemon::{Daemon, Launch, words};
-use common::picture::{Marker, decode};
-use common::stream::Stream;
-use common::victim::{PATTERN, Victim};
-use common::{PATIENCE, within};
+use crate::common::camera::Camera;
+use crate::common::client::{Client, state};
+use crate::common::daemon::{Daemon, Launch, words};
+use crate::common::picture::{Marker, decode};
+use crate::common::stream::Stream;
+use crate::common::victim::{PATTERN, Victim};
+use crate::common::{PATIENCE, within};
 
 #[test]
 fn without_standard_streams_nothing_is_written_where_it_does_not_belong() {
@@ -35,7 +30,7 @@ fn without_standard_streams_nothing_is_written_where_it_does_not_belong() {
         assert_eq!(file, PathBuf::from("/dev/null"));
     }
     // It logs each connection at this level: a viewer whose socket is its standard error would read that.
-    let wire = common::wire::Wire::Tcp(TcpStream::connect(daemon.address).unwrap());
+    let wire = crate::common::wire::Wire::Tcp(TcpStream::connect(daemon.address).unwrap());
     let mut viewer = Stream::over(Client::over(wire), "/stream");
     for _ in 0..10 {
         assert_eq!(decode(&viewer.next().jpeg).width, 320);
@@ -67,12 +62,12 @@ fn frames(daemon: &Daemon, what: &str) -> u64 {
     state(daemon)["result"]["mjpegd"]["frames"][what].as_u64().unwrap()
 }
 
-/// A second of what a viewer sees after a stop: the greatest age of a picture that is new to him, and how many came at once.
+/// Some seconds of what a viewer sees after a stop: the greatest age of a picture that is new to him, and how many came at once.
 fn after_a_stop(viewer: &mut Stream, resumed: Instant) -> (Duration, Duration) {
     // What had been sent before, and lay in the socket meanwhile.
     let mut oldest = Duration::ZERO;
     let mut first_live = None;
-    while resumed.elapsed() < Duration::from_secs(2) {
+    while resumed.elapsed() < Duration::from_secs(4) {
         let part = viewer.next();
         let Some(Marker { taken, .. }) = part.marker() else { continue };
         let age = taken.age();
@@ -104,8 +99,9 @@ fn stopped_and_continued_it_shows_what_is_and_not_what_was() {
         seen.extend(threads.into_iter().map(|thread| thread.join().unwrap()));
     });
     for (live_after, oldest) in seen {
-        assert!(live_after < Duration::from_secs(1), "{live_after:?}");
-        assert!(oldest < Duration::from_secs(1), "{oldest:?}");
+        // Far less than the stop; more than a busy machine takes.
+        assert!(live_after < Duration::from_secs(3), "{live_after:?}");
+        assert!(oldest < Duration::from_secs(3), "{oldest:?}");
     }
     let log = daemon.log.text();
     assert!(!log.contains("hangs") && !log.contains("WARN") && !log.contains("ERROR"), "{log}");

@@ -1,21 +1,16 @@
 //! SIGHUP where nobody expects it: again and again, at the start, at the end, from a terminal that is closed.
 
-// Clippy counts only the functions marked as tests as such, not what they share.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
-
-mod common;
-
 use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use common::daemon::words;
-use common::picture::size;
-use common::settings::{AGAIN, LARGE, SMALL, Settings, reload};
-use common::stream::Stream;
-use common::{PATIENCE, within};
+use crate::common::daemon::words;
+use crate::common::picture::size;
+use crate::common::settings::{AGAIN, LARGE, SMALL, Settings, reload};
+use crate::common::stream::Stream;
+use crate::common::{PATIENCE, within};
 
 #[test]
 fn a_storm_of_signals_is_harmless_and_leaves_nothing_behind() {

@@ -1,23 +1,18 @@
 //! The log: never a flood, never in the way of a picture, and with the last words in it.
 
-// Clippy counts only the functions marked as tests as such, not what they share.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
-
-mod common;
-
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::common::camera::Camera;
+use crate::common::client::{Client, get, state};
+use crate::common::daemon::{Daemon, Launch, free_port, words};
+use crate::common::stream::Stream;
+use crate::common::{PATIENCE, within};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use common::camera::Camera;
-use common::client::{Client, get, state};
-use common::daemon::{Daemon, Launch, free_port, words};
-use common::stream::Stream;
-use common::{PATIENCE, within};
 use rustix::process::Signal;
 
 /// Lines of one cause that come through within a minute, in the first minute.

@@ -1,10 +1,5 @@
 //! SIGHUP: the settings are read again, viewers stay, and what is wrong changes nothing.
 
-// Clippy counts only the functions marked as tests as such, not what they share.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
-
-mod common;
-
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::symlink;
@@ -17,12 +12,12 @@ use base64::engine::general_purpose::STANDARD;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use common::client::{Client, get, state};
-use common::daemon::{Daemon, free_port, words};
-use common::picture::decode;
-use common::settings::{LARGE, SMALL, Settings, reload};
-use common::stream::Stream;
-use common::{PATIENCE, within};
+use crate::common::client::{Client, get, state};
+use crate::common::daemon::{Daemon, free_port, words};
+use crate::common::picture::decode;
+use crate::common::settings::{LARGE, SMALL, Settings, reload};
+use crate::common::stream::Stream;
+use crate::common::{PATIENCE, within};
 
 fn width(stream: &mut Stream) -> usize {
     decode(&stream.next().jpeg).width
@@ -251,9 +246,9 @@ fn a_certificate_is_taken_at_once_and_a_bad_one_is_not() {
     let daemon = settings.start();
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let shown = || {
-        let mut wire = common::wire::Wire::tls(TcpStream::connect(address).unwrap());
+        let mut wire = crate::common::wire::Wire::tls(TcpStream::connect(address).unwrap());
         std::io::Write::write_all(&mut wire, b"GET /healthz HTTP/1.0\r\n\r\n").unwrap();
-        let common::wire::Wire::Tls(stream) = &wire else { panic!("TLS") };
+        let crate::common::wire::Wire::Tls(stream) = &wire else { panic!("TLS") };
         stream.conn.peer_certificates().unwrap()[0].to_vec()
     };
     let mut viewer = Stream::over(Client::secure(address, None), "/stream");

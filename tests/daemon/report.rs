@@ -1,17 +1,12 @@
 //! `mjpegd report`: all that an issue report needs, whatever is wrong, and nothing that must not be shown.
 
-// Clippy counts only the functions marked as tests as such, not what they share.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
-
-mod common;
-
 use std::path::Path;
 use std::process::Command;
 
-use common::camera::Camera;
-use common::client::get;
-use common::daemon::{Daemon, Launch, free_port, words};
-use common::{PATIENCE, within};
+use crate::common::camera::Camera;
+use crate::common::client::get;
+use crate::common::daemon::{Daemon, Launch, free_port, words};
+use crate::common::{PATIENCE, within};
 
 const SECTIONS: [&str; 10] = [
     "Build",
@@ -80,7 +75,7 @@ fn a_running_daemon_is_asked_for_state_counters_and_log() {
     let daemon = Launch::default().camera(&camera).port(port).start();
     assert_eq!(get(&daemon, "/snapshot").head.status(), 200);
     let patch = "{\"encoder\":{\"quality\":33}}";
-    let mut client = common::client::Client::connect(&daemon);
+    let mut client = crate::common::client::Client::connect(&daemon);
     client.ask(
         "PATCH",
         "/api/v1/settings",

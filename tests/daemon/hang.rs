@@ -1,17 +1,12 @@
 //! A driver that does not come back from a call: viewers are told, everybody else is served, and the picture comes back with it.
 
-// Clippy counts only the functions marked as tests as such, not what they share.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
-
-mod common;
-
 use std::time::{Duration, Instant};
 
-use common::camera::Camera;
-use common::client::{get, send_json, state};
-use common::daemon::{Daemon, Launch};
-use common::stream::{Part, Stream};
-use common::{PATIENCE, within};
+use crate::common::camera::Camera;
+use crate::common::client::{get, send_json, state};
+use crate::common::daemon::{Daemon, Launch};
+use crate::common::stream::{Part, Stream};
+use crate::common::{PATIENCE, within};
 use mjpegd::clock::Monotonic;
 
 fn is_online(part: &Part) -> bool {

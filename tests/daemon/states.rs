@@ -1,19 +1,14 @@
 //! Every state that a camera can be in has a name: in `/state` and the API, on the page, in `systemctl status`, and once in the log.
 
-// Clippy counts only the functions marked as tests as such, not what they share.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
-
-mod common;
-
 use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use common::browser::Browser;
-use common::camera::Camera;
-use common::client::{Client, get, state};
-use common::daemon::{Daemon, Launch};
-use common::{PATIENCE, within};
+use crate::common::browser::Browser;
+use crate::common::camera::Camera;
+use crate::common::client::{Client, get, state};
+use crate::common::daemon::{Daemon, Launch};
+use crate::common::{PATIENCE, within};
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -253,7 +248,7 @@ fn a_filter_that_is_down_is_named_beside_the_camera() {
 #[test]
 fn waiting_for_the_network_is_named_before_there_is_a_port() {
     let manager = Manager::new();
-    let words = common::daemon::words();
+    let words = crate::common::daemon::words();
     let mut child = std::process::Command::new(&words[0])
         .args(&words[1..])
         .args(["--config", "/dev/null", "--source", "pattern", "--host", "192.0.2.1", "--port", "18081"])
