@@ -61,6 +61,8 @@ pub struct Step {
 
 /// Deals steps without an end. Each kind of trouble comes once before any comes again, in an order that is new each time.
 pub struct Plan {
+    /// Of the camera.
+    format: String,
     random: Rng,
     deck: Vec<usize>,
 }
@@ -72,8 +74,8 @@ const OTHERS: usize = 13;
 pub const DECK: usize = FAULTS.len() + OTHERS;
 
 impl Plan {
-    pub fn new(seed: u64) -> Self {
-        Self { random: Rng::with_seed(seed), deck: Vec::new() }
+    pub fn new(seed: u64, format: &str) -> Self {
+        Self { format: format.to_owned(), random: Rng::with_seed(seed), deck: Vec::new() }
     }
 
     pub fn next(&mut self) -> Step {
@@ -84,7 +86,8 @@ impl Plan {
         }
         let card = self.deck.pop().unwrap_or_default();
         let trouble = match card.checked_sub(FAULTS.len()) {
-            None => Trouble::Camera(&FAULTS[card]),
+            None if is_one(&FAULTS[card], &self.format) => Trouble::Camera(&FAULTS[card]),
+            None => Trouble::Nothing,
             Some(0) => Trouble::SlowStart(random.u32(500..3000)),
             Some(1) => Trouble::Quality(random.u8(30..95)),
             Some(2) => Trouble::Resolution("640x480", 640),
@@ -110,4 +113,9 @@ impl Plan {
             hold: Duration::from_millis(random.u64(100..2500)),
         }
     }
+}
+
+/// Whether it is a fault of a camera of this format: any bytes are a picture where pictures are raw.
+fn is_one(fault: &Fault, format: &str) -> bool {
+    format == "MJPG" || !fault.words.starts_with("garbage")
 }

@@ -84,7 +84,7 @@ impl Soak {
 
     /// Until the time is over; an error is a breach.
     pub fn run(&mut self) -> Result<()> {
-        let (begun, mut plan) = (Monotonic::now(), Plan::new(self.order.seed));
+        let (begun, mut plan) = (Monotonic::now(), Plan::new(self.order.seed, &self.order.format));
         while begun.age() < self.order.time {
             let step = plan.next();
             let number = self.figures.steps() + 1;
