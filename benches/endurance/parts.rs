@@ -149,12 +149,15 @@ impl Parts {
     }
 }
 
-/// How many pictures the camera took, by the first and the last that a viewer saw, and how many it saw of those.
-pub fn counted<'a>(parts: impl Iterator<Item = &'a Seen>) -> (u64, u64) {
-    let mut numbers: Vec<_> = parts.filter_map(|seen| seen.sequence).collect();
+/// How many pictures the camera took, by the first and the last that a viewer saw, and how many it saw of those. Where they were
+/// compressed anew the camera's numbers are not in them, and the daemon's word counts for what was missed.
+pub fn counted<'a>(parts: impl Iterator<Item = &'a Seen> + Clone) -> (u64, u64) {
+    let mut numbers: Vec<_> = parts.clone().filter_map(|seen| seen.sequence).collect();
     numbers.dedup();
-    match (numbers.first(), numbers.last()) {
-        (Some(first), Some(last)) => (last.saturating_sub(*first) + 1, numbers.len() as u64),
-        _ => (0, 0),
+    if let (Some(first), Some(last)) = (numbers.first(), numbers.last()) {
+        return (last.saturating_sub(*first) + 1, numbers.len() as u64);
     }
+    let skipped: Vec<_> = parts.filter_map(|seen| seen.skipped).collect();
+    let missed = skipped.last().zip(skipped.first()).map_or(0, |(last, first)| last.saturating_sub(*first));
+    (skipped.len() as u64 + missed, skipped.len() as u64)
 }
