@@ -9,18 +9,13 @@ use serde_json::{Value, json};
 
 use common::PATIENCE;
 use common::camera::Camera;
-use common::client::{Answer, Client, get};
+use common::client::{Answer, Client, get, send_json};
 use common::daemon::Daemon;
 use common::stream::Stream;
 use common::within;
 
 fn send(daemon: &Daemon, method: &str, path: &str, body: &Value) -> Answer {
-    let mut client = Client::connect(daemon);
-    let body = body.to_string();
-    let lines = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-    client.ask(method, &format!("/api/v1/controls{path}"), &lines);
-    client.send(body);
-    client.answer()
+    send_json(daemon, method, &format!("/api/v1/controls{path}"), &body.to_string())
 }
 
 fn control(daemon: &Daemon, key: &str) -> Value {

@@ -112,17 +112,20 @@ impl Stage {
         Ok(format!("\"{}\"", text.split_once(": ").map_or(&*text, |(_, reason)| reason)))
     }
 
-    /// Of the camera's two sizes the one that viewers do not see now, and its width.
-    pub fn other_size(&self) -> (&'static str, u32) {
-        let is_small = self.eye.sight().newest.is_some_and(|seen| seen.width == 640);
-        if is_small { ("1280x720", 1280) } else { ("640x480", 640) }
+    /// Whether the newest picture has this width.
+    pub fn shows(&self, width: u32) -> bool {
+        self.eye.sight().newest.is_some_and(|seen| seen.width == width)
     }
 
-    /// A picture of this width.
-    pub fn live_of(&self, width: u32, since: Monotonic) -> Result<Duration> {
-        self.wait("the new size", since, LIVE_WITHIN, |stage| {
-            stage.eye.sight().newest.is_some_and(|seen| seen.width == width)
-        })
+    /// Of the camera's two sizes the one that viewers do not see now, and its width.
+    pub fn other_size(&self) -> (&'static str, u32) {
+        if self.shows(640) { ("1280x720", 1280) } else { ("640x480", 640) }
+    }
+
+    /// Until there are pictures of this width.
+    pub fn resized(&self, width: u32, since: Monotonic) -> Result<Round> {
+        let live = self.wait("the new size", since, LIVE_WITHIN, |stage| stage.shows(width))?;
+        Ok(Round { placard: None, live: Some(live), saw: "the old size, then the new one".to_owned() })
     }
 
     /// The viewer stays on its one connection meanwhile.

@@ -18,7 +18,7 @@ pub struct Fault {
     pub at_start: bool,
 }
 
-const fn told(name: &'static str, words: &'static str) -> Fault {
+pub const fn told(name: &'static str, words: &'static str) -> Fault {
     Fault { name, words, shows: Shows::Placard, at_start: false }
 }
 

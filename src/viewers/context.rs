@@ -120,7 +120,9 @@ impl Context {
         if before.auth != now.auth {
             self.guard.replace(&now.auth);
             // Who watches a picture that stands still is to go now, too.
-            self.loops.get().into_iter().flatten().for_each(|handle| handle.wake());
+            for handle in self.loops.get().into_iter().flatten() {
+                handle.wake();
+            }
         }
         let Some(identity) = &self.identity else { return };
         if before.http.tls == now.http.tls {

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use mjpegd::clock::Monotonic;
+
 use crate::common::camera::Camera;
 use crate::common::client::{send_json, state};
 use crate::common::daemon::{Daemon, Launch};
 use crate::common::stream::{Part, Stream};
 use crate::common::{PATIENCE, within};
-use mjpegd::clock::Monotonic;
 
 fn is_live(part: &Part) -> bool {
     part.marker().is_some()

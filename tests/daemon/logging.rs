@@ -6,14 +6,15 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rustix::process::Signal;
+
 use crate::common::camera::Camera;
 use crate::common::client::{Client, get, state};
 use crate::common::daemon::{Daemon, Launch, free_port, words};
 use crate::common::stream::Stream;
 use crate::common::{PATIENCE, within};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use rustix::process::Signal;
 
 /// Lines of one cause that come through within a minute, in the first minute.
 const AT_ONCE: usize = 20;

@@ -67,7 +67,7 @@ fn after_a_stop(viewer: &mut Stream, resumed: Instant) -> (Duration, Duration) {
     // What had been sent before, and lay in the socket meanwhile.
     let mut oldest = Duration::ZERO;
     let mut first_live = None;
-    while resumed.elapsed() < Duration::from_secs(4) {
+    while resumed.elapsed() < Duration::from_secs(3) {
         let part = viewer.next();
         let Some(Marker { taken, .. }) = part.marker() else { continue };
         let age = taken.age();
@@ -99,9 +99,9 @@ fn stopped_and_continued_it_shows_what_is_and_not_what_was() {
         seen.extend(threads.into_iter().map(|thread| thread.join().unwrap()));
     });
     for (live_after, oldest) in seen {
-        // Far less than the stop; more than a busy machine takes.
-        assert!(live_after < Duration::from_secs(3), "{live_after:?}");
-        assert!(oldest < Duration::from_secs(3), "{oldest:?}");
+        // What viewers are promised; and no picture from before the stop.
+        assert!(live_after < Duration::from_secs(2), "{live_after:?}");
+        assert!(oldest < Duration::from_secs(1), "{oldest:?}");
     }
     let log = daemon.log.text();
     assert!(!log.contains("hangs") && !log.contains("WARN") && !log.contains("ERROR"), "{log}");

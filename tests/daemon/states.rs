@@ -4,13 +4,14 @@ use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustix::process::Signal;
+use serde_json::Value;
+
 use crate::common::browser::Browser;
 use crate::common::camera::Camera;
 use crate::common::client::{Client, get, state};
 use crate::common::daemon::{Daemon, Launch};
 use crate::common::{PATIENCE, within};
-use rustix::process::Signal;
-use serde_json::Value;
 
 /// What systemd is told, from the first word on.
 struct Manager {

@@ -10,7 +10,7 @@ use crate::common::camera::Camera;
 use crate::row::{Group, Row};
 use crate::stage::{LINK, LIVE_WITHIN, PLACARD_WITHIN, Round, SOON, Stage};
 use crate::subject;
-use crate::trouble::{FAULTS, Fault, Shows};
+use crate::trouble::{FAULTS, Fault, told};
 
 const SLOW_START: Duration = Duration::from_secs(5);
 const SLOW_STOP: Duration = Duration::from_secs(3);
@@ -44,11 +44,10 @@ pub fn rows() -> Vec<Row> {
         .collect()
 }
 
-const UNPLUGGED: Fault = Fault { name: "", words: "unplug", shows: Shows::Placard, at_start: false };
-const NO_SIGNAL: Fault =
-    Fault { name: "", words: "query_dv=ENOLINK", shows: Shows::Placard, at_start: false };
+const UNPLUGGED: Fault = told("", "unplug");
+const NO_SIGNAL: Fault = told("", "query_dv=ENOLINK");
 const DV_TIMINGS: &str = "[source.v4l2]\ndv-timings = true\n";
-const HALVED: Fault = Fault { name: "", words: "truncate", shows: Shows::Placard, at_start: false };
+const HALVED: Fault = told("", "truncate");
 
 fn row(what: &'static str, act: impl Fn(&mut Stage) -> Result<Round> + Send + Sync + 'static) -> Row {
     Row::new(Group::Camera, what, act)
@@ -169,8 +168,7 @@ fn other_size(stage: &mut Stage) -> Result<Round> {
     let (size, width) = stage.other_size();
     let begun = Monotonic::now();
     stage.subject.patch(&json!({"source": {"resolution": size}}))?;
-    let live = stage.live_of(width, begun)?;
-    Ok(Round { placard: None, live: Some(live), saw: "the old size, then the new one".to_owned() })
+    stage.resized(width, begun)
 }
 
 /// What a bridge is given by its cable: at first 640x480.
@@ -179,11 +177,10 @@ fn bridge() -> Camera {
 }
 
 fn other_signal(stage: &mut Stage) -> Result<Round> {
-    let is_first = stage.eye.sight().newest.is_some_and(|seen| seen.width == 640);
-    let (signal, width) = if is_first { ("dv=800x608", 800) } else { ("dv=640x480", 640) };
+    let (signal, width) = if stage.shows(640) { ("dv=800x608", 800) } else { ("dv=640x480", 640) };
     let begun = Monotonic::now();
     stage.camera.fault(signal);
-    let live = stage.live_of(width, begun)?;
+    let round = stage.resized(width, begun)?;
     ensure!(stage.eye.first(false, begun).is_none(), "a placard between two signals");
-    Ok(Round { placard: None, live: Some(live), saw: "the old size, then the new one".to_owned() })
+    Ok(round)
 }

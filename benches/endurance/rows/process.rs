@@ -89,8 +89,7 @@ fn reloaded(stage: &mut Stage) -> Result<Round> {
     stage.subject.daemon.write_config(&format!("[source]\nresolution = \"{size}\"\n"));
     let begun = Monotonic::now();
     stage.subject.signal(Signal::HUP);
-    let live = stage.live_of(width, begun)?;
-    Ok(Round { placard: None, live: Some(live), saw: "the old size, then the new one".to_owned() })
+    stage.resized(width, begun)
 }
 
 fn reloaded_wrong(stage: &mut Stage) -> Result<Round> {
@@ -103,7 +102,7 @@ fn reloaded_wrong(stage: &mut Stage) -> Result<Round> {
     stage.wait("the mistake, in the log", begun, SOON, |_| log.count(MISTAKE) > before)?;
     stage.hold(WATCHED)?;
     ensure!(stage.eye.first(false, begun).is_none(), "a placard between live pictures");
-    ensure!(stage.eye.sight().newest.is_some_and(|seen| seen.width == 1280), "half of it was taken");
+    ensure!(stage.shows(1280), "half of it was taken");
     Ok(Round { saw: "live throughout, as it was; the log names the mistake".to_owned(), ..Round::default() })
 }
 
